@@ -1,0 +1,5 @@
+"""``python -m mailproto.cli``."""
+
+from mailproto.cli import main
+
+main()

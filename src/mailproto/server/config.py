@@ -162,7 +162,7 @@ def _settings(table: dict[str, Any], folder: Path) -> dict[str, Any]:
             case "users":
                 for password in _table(key, value).values():
                     if not isinstance(password, str) or not password:
-                        raise ConfigError("users: expected NAME = \"PASSWORD\" lines")
+                        raise ConfigError('users: expected NAME = "PASSWORD" lines')
                 settings["users"] = tuple(value.items())
             case "limits":
                 settings["limits"] = _limits(_table(key, value))

@@ -1,31 +1,74 @@
-# Every target sets up all it needs in .venv; see README.md. PYTHON picks the interpreter.
+# Every target sets up all it needs in .venv and names what the machine lacks. PYTHON picks the interpreter.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+CTEST := -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja
+# clang is needed only for the fuzzers; Debian calls it clang-14.
+CLANG ?= $(shell command -v clang || command -v clang-14)
+FUZZ_SECONDS ?= 20
 
-.PHONY: build test demo clean ctest
 .DEFAULT_GOAL := build
+.PHONY: build demo test interop bench check lint types ctest fuzz wheel clean help
 
-$(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mailproto needs Python 3.11 or newer (set PYTHON=...)"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --group build --group test --group check argon2-cffi cryptography click rich uvloop
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+$(VENV)/.run: pyproject.toml
+	@$(PYTHON) tools/needs.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) ..."
+	@$(PIP) install --quiet --upgrade 'pip>=25.1'
+	@$(PIP) install --quiet --group build
+	@$(PIP) install --quiet --no-build-isolation --editable '.[cli]'
 	@touch $@
 
-# An editable install: Python files are read from src/, the extension modules are rebuilt here.
-build: $(STAMP)
-	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
+$(VENV)/.dev: $(VENV)/.run
+	@$(PIP) install --quiet --group test --group check
+	@touch $@
 
-test: build
-	$(BIN)/python -m pytest
+$(VENV)/.bench: $(VENV)/.dev
+	@$(PIP) install --quiet --group bench
+	@touch $@
 
-# The C unit tests, under AddressSanitizer and UndefinedBehaviorSanitizer.
-ctest: $(STAMP)
-	@$(BIN)/cmake -S . -B build/ctest -G Ninja -DMAILPROTO_TESTS=ON -DMAILPROTO_SANITIZE=ON -DMAILPROTO_WERROR=ON -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja >/dev/null
+build: $(VENV)/.run ## build the extension modules, installed editable in .venv
+	@$(PIP) install --quiet --no-build-isolation --no-deps --editable .
+
+demo: build ## IMAP and POP3 at work on an embedded store
+	@$(BIN)/mailproto demo
+
+test: build $(VENV)/.dev ## the tests that need no other program
+	@$(BIN)/python -m pytest
+
+interop: build $(VENV)/.dev ## the tests against real clients (those that are installed)
+	@$(BIN)/python -m pytest -m interop -rs
+
+bench: build $(VENV)/.bench ## ratios against the other parsers, taken in one run
+	@$(BIN)/python -m bench
+
+check: lint types ctest ## all that CI checks besides the tests
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check src tests bench tools
+	@$(BIN)/ruff format --check src tests bench tools
+
+types: build $(VENV)/.dev
+	@$(BIN)/mypy
+	@$(BIN)/python -m mypy.stubtest --concise $$($(BIN)/python tools/compiled_modules.py)
+
+ctest: $(VENV)/.run ## the C unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(BIN)/cmake -S . -B build/ctest $(CTEST) -DMAILPROTO_TESTS=ON -DMAILPROTO_SANITIZE=ON -DMAILPROTO_WERROR=ON > /dev/null
 	@$(BIN)/cmake --build build/ctest
-	$(BIN)/ctest --test-dir build/ctest --output-on-failure
+	@$(BIN)/ctest --test-dir build/ctest --output-on-failure
 
-clean:
+fuzz: $(VENV)/.run ## every libFuzzer target for FUZZ_SECONDS (needs clang)
+	@test -n "$(CLANG)" || { echo "make fuzz needs clang (Debian: clang-14 libclang-rt-14-dev)"; exit 1; }
+	@$(BIN)/cmake -S . -B build/fuzz $(CTEST) -DCMAKE_C_COMPILER=$(CLANG) -DMAILPROTO_FUZZERS=ON -DMAILPROTO_SANITIZE=ON > /dev/null
+	@$(BIN)/cmake --build build/fuzz
+	@$(BIN)/python tools/fuzz.py build/fuzz $(FUZZ_SECONDS)
+
+wheel: $(VENV)/.dev ## build the sdist and a wheel, and test each in an empty environment
+	@$(BIN)/python tools/wheel.py $(PYTHON)
+
+clean: ## forget everything that was built
 	rm -rf $(VENV) build dist

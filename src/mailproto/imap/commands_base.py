@@ -1,0 +1,127 @@
+"""What every command shares: the tag, the wire form, the dictionary form."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import datetime
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Self
+
+from mailproto._core.text import MailboxName, SequenceSet
+from mailproto.errors import ParseError
+from mailproto.imap import _arguments as check
+
+LiteralMode = Literal["sync", "plus", "minus"]
+
+#: What stands for a secret wherever a value is shown.
+HIDDEN = "***"
+
+
+class Value:
+    """The parts that commands share with the smaller values inside them."""
+
+    __slots__ = ()
+
+    #: Fields that ``repr`` and ``to_dict`` hide.
+    _secret: ClassVar[frozenset[str]] = frozenset()
+    #: Named defects; reading a command is strict, so there are none.
+    defects: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
+        """Check and normalise each field. Overridden by every class that has fields."""
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _fields(self) -> list[tuple[str, Any]]:
+        return [(f.name, getattr(self, f.name)) for f in dataclasses.fields(self)]  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(
+            f"{name}={HIDDEN if name in self._secret and value is not None else short_repr(value)}"
+            for name, value in self._fields()
+            if not (name == "tag" and value is None)
+        )
+        return f"{type(self).__name__}({shown})"
+
+    def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
+        """JSON-able builtins: bytes as ``str`` when valid UTF-8, else ``{"b64": ...}``; dates in ISO 8601.
+
+        Secrets are ``"***"`` unless *secrets* is true.
+        """
+        result: dict[str, Any] = {}
+        for name, value in self._fields():
+            hidden = name in self._secret and value is not None and not secrets
+            result[name] = HIDDEN if hidden else to_builtin(value, secrets=secrets)
+        return result
+
+
+def short_repr(value: object) -> str:
+    """``repr``, but a long run of bytes as its length."""
+    if isinstance(value, bytes) and len(value) > 256:
+        return f"<{len(value)} bytes>"
+    return repr(value)
+
+
+def to_builtin(value: object, *, secrets: bool = False) -> Any:
+    """*value* as what ``json.dumps`` takes."""
+    match value:
+        case None | bool() | int():
+            return value
+        case SequenceSet():
+            return bytes(value).decode("ascii")
+        case MailboxName() | str():
+            return str(value)
+        case bytes():
+            try:
+                return value.decode("utf-8")
+            except UnicodeDecodeError:
+                return {"b64": base64.b64encode(value).decode("ascii")}
+        case datetime.date():  # a datetime is one too
+            return value.isoformat()
+        case Value():
+            return value.to_dict(secrets=secrets)
+        case tuple():
+            return [to_builtin(item, secrets=secrets) for item in value]
+        case ParseError():
+            return str(value)
+    raise TypeError(f"no dictionary form for {type(value).__name__}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Command(Value):
+    """Base class of every command.
+
+    Building one from Python checks every argument (TypeError, ValueError), so that no CR, LF or NUL can
+    leave outside a
+    literal and no argument can change the structure around it. ``tag`` may stay ``None`` until the command
+    is sent;
+    a session gives it one.
+    """
+
+    #: The command's name on the wire, without the ``UID`` prefix.
+    name: ClassVar[str] = ""
+
+    tag: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.tag is not None:
+            check.tag(self.tag)
+        self._check()
+
+    def with_tag(self, tag: str | None) -> Self:
+        """The same command under another tag. Raises ValueError for what is no tag."""
+        if tag is not None:
+            check.tag(tag)
+        copy = object.__new__(type(self))
+        for name, value in self._fields():
+            object.__setattr__(copy, name, tag if name == "tag" else value)
+        return copy
+
+    def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
+        """As :meth:`Value.to_dict`, with the command's ``name`` and ``tag`` first."""
+        return {"name": self.name, "tag": self.tag, **Value.to_dict(self, secrets=secrets)}

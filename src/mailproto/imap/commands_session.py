@@ -1,0 +1,184 @@
+"""Commands about the connection itself: capabilities, TLS, login, IDLE (RFC 3501 sections 6.1 and 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mailproto.errors import ParseError
+from mailproto.imap import _arguments as check
+from mailproto.imap.commands_base import Command, Value
+
+Pairs = tuple[tuple[bytes, bytes | None], ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Capability(Command):
+    """CAPABILITY (RFC 3501 section 6.1.1)."""
+
+    name: ClassVar[str] = "CAPABILITY"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Noop(Command):
+    """NOOP (RFC 3501 section 6.1.2)."""
+
+    name: ClassVar[str] = "NOOP"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Logout(Command):
+    """LOGOUT (RFC 3501 section 6.1.3)."""
+
+    name: ClassVar[str] = "LOGOUT"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StartTls(Command):
+    """STARTTLS (RFC 3501 section 6.2.1)."""
+
+    name: ClassVar[str] = "STARTTLS"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Authenticate(Command):
+    """AUTHENTICATE (RFC 3501 section 6.2.2), with the initial response of RFC 4959.
+
+    *mechanism* is kept in upper case. *initial_response* holds the octets before base64; ``b""`` is a
+    response that is
+    there and empty (``=`` on the wire).
+    """
+
+    name: ClassVar[str] = "AUTHENTICATE"
+    _secret: ClassVar[frozenset[str]] = frozenset(("initial_response",))
+
+    mechanism: str
+    initial_response: bytes | None = None
+
+    def _check(self) -> None:
+        self._set("mechanism", check.word(self.mechanism, "mechanism"))
+        if self.initial_response is not None:
+            self._set("initial_response", check.octets(self.initial_response, "initial_response"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Login(Command):
+    """LOGIN (RFC 3501 section 6.2.3). ``str`` is sent as UTF-8; bytes are kept."""
+
+    name: ClassVar[str] = "LOGIN"
+    _secret: ClassVar[frozenset[str]] = frozenset(("password",))
+
+    username: bytes
+    password: bytes
+
+    def __init__(
+        self, username: check.StringLike, password: check.StringLike, *, tag: str | None = None
+    ) -> None:
+        self._set("username", check.string(username, "username"))
+        self._set("password", check.string(password, "password"))
+        self._set("tag", tag)
+        Command.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Enable(Command):
+    """ENABLE (RFC 5161): capability names, kept in upper case."""
+
+    name: ClassVar[str] = "ENABLE"
+
+    capabilities: tuple[str, ...]
+
+    def __init__(self, capabilities: Iterable[str], *, tag: str | None = None) -> None:
+        kept = check.words(capabilities, "capabilities")
+        if not kept:
+            raise ValueError("capabilities must not be empty")
+        self._set("capabilities", kept)
+        self._set("tag", tag)
+        Command.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Id(Command):
+    """ID (RFC 2971): field-value pairs as a mapping or an iterable of pairs, kept as a tuple of pairs of
+    bytes.
+
+    A value may be ``None`` (NIL), and so may the whole (``ID NIL``).
+    """
+
+    name: ClassVar[str] = "ID"
+
+    parameters: Pairs | None = None
+
+    def __init__(
+        self,
+        parameters: Mapping[str, str | None]
+        | Iterable[tuple[check.StringLike, check.StringLike | None]]
+        | None = None,
+        *,
+        tag: str | None = None,
+    ) -> None:
+        self._set("parameters", check.pairs(parameters, "parameters"))
+        self._set("tag", tag)
+        Command.__post_init__(self)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Namespace(Command):
+    """NAMESPACE (RFC 2342)."""
+
+    name: ClassVar[str] = "NAMESPACE"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Idle(Command):
+    """IDLE (RFC 2177); a line saying DONE ends it: :class:`IdleDone`."""
+
+    name: ClassVar[str] = "IDLE"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IdleDone(Value):
+    """The line that ends IDLE."""
+
+    def to_dict(self, *, secrets: bool = False) -> dict[str, object]:
+        """``{"name": "DONE"}``."""
+        return {"name": "DONE"}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SaslResponse(Value):
+    """A client's answer to a SASL challenge: the octets before base64, or ``None`` for ``*``, which
+    cancels.
+    """
+
+    _secret: ClassVar[frozenset[str]] = frozenset(("data",))
+
+    data: bytes | None
+
+    def _check(self) -> None:
+        if self.data is not None:
+            self._set("data", check.octets(self.data, "data"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LiteralAnnounced(Value):
+    """A client wants to send a literal of *size* octets; what follows is ``accept()`` or ``reject()``.
+
+    *sync*: it waits for a continuation request first. Otherwise (LITERAL+, LITERAL-) the octets are on their
+    way.
+    """
+
+    tag: str | None
+    size: int
+    sync: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BadCommand(Value):
+    """A command that could not be read; its literals are swallowed. *tag* is ``None`` where it had no usable
+    tag.
+    """
+
+    tag: str | None
+    error: ParseError

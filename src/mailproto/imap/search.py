@@ -1,0 +1,243 @@
+"""SEARCH keys (RFC 3501 section 6.4.4): what a message must match.
+
+Each key is a frozen value; the boolean ones hold others. Building one checks its arguments: TypeError for
+the wrong kind
+of object, ValueError for a value that the protocol cannot carry.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mailproto._core.text import SequenceSet
+from mailproto.imap import _arguments as check
+from mailproto.imap.commands_base import Value
+
+#: Keys without an argument.
+KEYS: Final = frozenset(
+    [
+        "ALL",
+        "ANSWERED",
+        "DELETED",
+        "DRAFT",
+        "FLAGGED",
+        "NEW",
+        "OLD",
+        "RECENT",
+        "SEEN",
+        "UNANSWERED",
+        "UNDELETED",
+        "UNDRAFT",
+        "UNFLAGGED",
+        "UNSEEN",
+    ]
+)
+TEXT_KEYS: Final = frozenset(["BCC", "BODY", "CC", "FROM", "SUBJECT", "TEXT", "TO"])
+DATE_KEYS: Final = frozenset(["BEFORE", "ON", "SINCE", "SENTBEFORE", "SENTON", "SENTSINCE"])
+SIZE_KEYS: Final = frozenset(("LARGER", "SMALLER"))
+WITHIN_KEYS: Final = frozenset(("OLDER", "YOUNGER"))
+_ENTRY_TYPES: Final = frozenset(("priv", "shared", "all"))
+
+
+class SearchKey(Value):
+    """Base class of all search keys."""
+
+    __slots__ = ()
+
+    def children(self) -> tuple[SearchKey, ...]:
+        """The keys directly inside this one."""
+        return ()
+
+    def walk(self) -> Iterator[SearchKey]:
+        """This key and every one inside it, without recursion, in the order written."""
+        pending: list[SearchKey] = [self]
+        while pending:
+            key = pending.pop()
+            yield key
+            pending.extend(reversed(key.children()))
+
+
+def _key(value: object, what: str) -> SearchKey:
+    if not isinstance(value, SearchKey):
+        raise TypeError(f"{what} must be a search key")
+    return value
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Key(SearchKey):
+    """A key without argument: ``Key("UNSEEN")``."""
+
+    name: str
+
+    def _check(self) -> None:
+        self._set("name", check.one_of(self.name, KEYS, "name"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keyword(SearchKey):
+    """KEYWORD, or UNKEYWORD when *negated*: messages with (without) a keyword."""
+
+    flag: str
+    negated: bool = False
+
+    def _check(self) -> None:
+        check.boolean(self.negated, "negated")
+        # flag-keyword = atom: the system flags have keys of their own.
+        self._set("flag", check.atom(self.flag, "flag"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Text(SearchKey):
+    """BCC, BODY, CC, FROM, SUBJECT, TEXT, TO: *value* occurs there. ``str`` is sent as UTF-8."""
+
+    name: str
+    value: bytes
+
+    def __init__(self, name: str, value: check.StringLike) -> None:
+        self._set("name", check.one_of(name, TEXT_KEYS, "name"))
+        self._set("value", check.string(value, "value"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Header(SearchKey):
+    """HEADER: the header *field* contains *value*; an empty value asks only that the field is there."""
+
+    field: str
+    value: bytes
+
+    def __init__(self, field: str, value: check.StringLike) -> None:
+        self._set("field", check.text(field, "field"))
+        self._set("value", check.string(value, "value"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Date(SearchKey):
+    """BEFORE, ON, SINCE (INTERNALDATE), SENTBEFORE, SENTON, SENTSINCE (the Date field), time and zone
+    disregarded.
+    """
+
+    name: str
+    date: datetime.date
+
+    def _check(self) -> None:
+        self._set("name", check.one_of(self.name, DATE_KEYS, "name"))
+        check.day(self.date, "date")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Size(SearchKey):
+    """LARGER, SMALLER: than *octets*."""
+
+    name: str
+    octets: int
+
+    def _check(self) -> None:
+        self._set("name", check.one_of(self.name, SIZE_KEYS, "name"))
+        check.number(self.octets, "octets")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Within(SearchKey):
+    """OLDER, YOUNGER: than *seconds*, at least 1 (RFC 5032)."""
+
+    name: str
+    seconds: int
+
+    def _check(self) -> None:
+        self._set("name", check.one_of(self.name, WITHIN_KEYS, "name"))
+        check.number(self.seconds, "seconds", least=1)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Sequence(SearchKey):
+    """Messages with these sequence numbers."""
+
+    set: SequenceSet
+
+    def __init__(self, set: check.SetLike) -> None:
+        self._set("set", check.sequence_set(set, "set"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Uid(SearchKey):
+    """UID: messages with these unique identifiers."""
+
+    set: SequenceSet
+
+    def __init__(self, set: check.SetLike) -> None:
+        self._set("set", check.sequence_set(set, "set"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ModSeq(SearchKey):
+    """MODSEQ: mod-sequence at or above *value* (RFC 7162 section 3.1.5).
+
+    *entry* (``"/flags/\\\\seen"``) and *entry_type* (``priv``, ``shared``, ``all``) come together or not at
+    all.
+    """
+
+    value: int
+    entry: str | None = None
+    entry_type: str | None = None
+
+    def _check(self) -> None:
+        check.number(self.value, "value", most=check.MAX_MODSEQ)
+        if (self.entry is None) != (self.entry_type is None):
+            raise ValueError("entry and entry_type come together")
+        if self.entry is not None:
+            check.text(self.entry, "entry")
+        if self.entry_type is not None:
+            if not isinstance(self.entry_type, str):
+                raise TypeError("entry_type must be a str")
+            if self.entry_type.lower() not in _ENTRY_TYPES:
+                raise ValueError("entry_type must be priv, shared or all")
+            self._set("entry_type", self.entry_type.lower())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Not(SearchKey):
+    """NOT: messages that *key* does not match."""
+
+    key: SearchKey
+
+    def _check(self) -> None:
+        _key(self.key, "key")
+
+    def children(self) -> tuple[SearchKey, ...]:
+        return (self.key,)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Or(SearchKey):
+    """OR: messages that either key matches."""
+
+    left: SearchKey
+    right: SearchKey
+
+    def _check(self) -> None:
+        _key(self.left, "left")
+        _key(self.right, "right")
+
+    def children(self) -> tuple[SearchKey, ...]:
+        return (self.left, self.right)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class And(SearchKey):
+    """Messages that every one of *keys* matches; a parenthesised list unless it is the whole search."""
+
+    keys: tuple[SearchKey, ...]
+
+    def __init__(self, keys: Iterable[SearchKey]) -> None:
+        if isinstance(keys, SearchKey) or not isinstance(keys, Iterable):
+            raise TypeError("keys must be an iterable of search keys")
+        kept = tuple(_key(key, "keys") for key in keys)
+        if not kept:
+            raise ValueError("keys must not be empty")
+        self._set("keys", kept)
+
+    def children(self) -> tuple[SearchKey, ...]:
+        return self.keys

@@ -51,3 +51,89 @@ cdef extern from "mailproto/limits.h" nogil:
     mp_limits mp_limits_client()
     mp_limits mp_limits_server()
     mp_limits mp_limits_before_login()
+
+
+cdef extern from "mailproto/frame.h" nogil:
+    ctypedef enum mp_side:
+        MP_SERVER_SENDS
+        MP_CLIENT_SENDS
+
+    ctypedef enum mp_frame_kind:
+        MP_FRAME_UNIT
+        MP_FRAME_LITERAL
+        MP_FRAME_DISCARD
+
+    ctypedef struct mp_frame:
+        mp_frame_kind kind
+        uint32_t len
+        uint32_t literals
+        bint bare_lf
+        bint sync
+        uint64_t literal_size
+        const char *limit
+
+    ctypedef struct mp_framer:
+        pass
+
+    void mp_framer_init(mp_framer *f, mp_side side, const mp_limits *limits)
+    void mp_framer_announce(mp_framer *f, bint on)
+    void mp_framer_expect_line(mp_framer *f)
+    mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame *frame_r, mp_error *err)
+    void mp_framer_accept(mp_framer *f)
+    void mp_framer_reject(mp_framer *f)
+    bint mp_framer_idle(const mp_framer *f, size_t len)
+
+
+cdef extern from "mailproto/tape.h" nogil:
+    ctypedef enum mp_token_kind:
+        MP_TOK_ATOM
+        MP_TOK_QUOTED
+        MP_TOK_QUOTED_ESC
+        MP_TOK_LITERAL
+        MP_TOK_LITERAL8
+        MP_TOK_LIST
+
+    ctypedef struct mp_token:
+        uint32_t off
+        uint32_t len
+        uint32_t next
+        uint8_t kind
+        uint8_t lead
+        uint8_t trail
+        uint8_t high
+
+    ctypedef struct mp_tape:
+        mp_token *tok
+        uint32_t n
+
+    void mp_tape_init(mp_tape *t, mp_alloc alloc)
+    void mp_tape_free(mp_tape *t)
+    mp_status mp_tape_build(mp_tape *t, const uint8_t *unit, size_t begin, size_t end, const mp_limits *limits,
+                            mp_error *err)
+    size_t mp_unescape(uint8_t *dst, const uint8_t *src, size_t len)
+
+
+cdef extern from "mailproto/cursor.h" nogil:
+    ctypedef enum mp_text_kind:
+        MP_TEXT_NIL
+        MP_TEXT_ATOM
+        MP_TEXT_QUOTED
+        MP_TEXT_QUOTED_ESC
+        MP_TEXT_LITERAL
+        MP_TEXT_LITERAL8
+
+    ctypedef struct mp_text:
+        mp_span span
+        uint8_t kind
+        uint8_t high
+
+    ctypedef struct mp_cursor:
+        const uint8_t *data
+        const mp_token *tok
+        uint32_t n
+        uint32_t at
+        uint32_t pos
+        uint32_t end
+
+    void mp_cursor_init(mp_cursor *c, const uint8_t *unit, size_t begin, size_t end, const mp_tape *tape,
+                        const mp_limits *limits, mp_error *err)

@@ -1,0 +1,293 @@
+#include "mailproto/frame.h"
+
+#include <string.h>
+
+#include "scan.h"
+
+enum { IN_LINE, AT_LITERAL, IN_LITERAL, DISCARD_LITERAL, DISCARD_LINE };
+enum { TEXT_UNKNOWN, TEXT_NONE, TEXT_ALL, TEXT_BADCHARSET };
+
+void mp_framer_init(mp_framer *f, mp_side side, const mp_limits *limits)
+{
+    memset(f, 0, sizeof *f);
+    f->limits = *limits;
+    if (f->limits.max_unit > UINT32_MAX)
+        f->limits.max_unit = UINT32_MAX; /* spans are 32 bits wide */
+    f->side = side;
+}
+
+void mp_framer_announce(mp_framer *f, bool on) { f->announce = on; }
+
+void mp_framer_expect_line(mp_framer *f) { f->plain_line = true; }
+
+static void next_unit(mp_framer *f)
+{
+    f->plain_line = false;
+    f->state = IN_LINE;
+    f->text = TEXT_UNKNOWN;
+    f->bare_lf = false;
+    f->literals = 0;
+    f->scanned = f->line_from = f->outside = f->pending = 0;
+}
+
+static mp_status lose(mp_framer *f, mp_error *err)
+{
+    f->failed = *err;
+    return err->status;
+}
+
+/* Where the word at p ends: at SP, CR, LF or end. */
+static const uint8_t *word_end(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && *p != ' ' && *p != '\r' && *p != '\n')
+        p++;
+    return p;
+}
+
+/* Walks `astring SP astring ...` of a BADCHARSET list (RFC 3501 section 9, resp-text-code) to the end of the line.
+ * True if the list is still open there, so that the line may end in a literal. */
+static bool badcharset_open(const uint8_t *p, const uint8_t *end)
+{
+    bool quoted = false;
+    for (; p < end; p++) {
+        if (quoted && *p == '\\' && p + 1 < end)
+            p++;
+        else if (*p == '"')
+            quoted = !quoted;
+        else if (*p == ')' && !quoted)
+            return false;
+    }
+    return !quoted;
+}
+
+/* What the words of a server's first line say about free text. end: behind the line's last octet before its CRLF. */
+static uint8_t free_text(const uint8_t *line, const uint8_t *end)
+{
+    const uint8_t *p = word_end(line, end);
+    if (p - line == 1 && *line == '+')
+        return TEXT_ALL;
+    if (p < end)
+        p++;
+    const uint8_t *status = p;
+    p = word_end(p, end);
+    size_t len = (size_t)(p - status);
+    if (!(MP_IS(status, len, "OK") || MP_IS(status, len, "NO") || MP_IS(status, len, "BAD") ||
+          MP_IS(status, len, "BYE") || MP_IS(status, len, "PREAUTH")))
+        return TEXT_NONE;
+    static const char code[] = " [BADCHARSET (";
+    if ((size_t)(end - p) >= sizeof code - 1 && mp_is_word(p, sizeof code - 1, code, sizeof code - 1))
+        return badcharset_open(p + sizeof code - 1, end) ? TEXT_BADCHARSET : TEXT_ALL;
+    return TEXT_ALL;
+}
+
+typedef struct announcement {
+    uint64_t size;
+    size_t off; /* of the "{" */
+    bool sync;
+    bool huge; /* does not fit 64 bits */
+} announcement;
+
+/* literal = "{" number64 ["+"] "}" CRLF, its announcement only                 RFC 9051 section 9, RFC 7888
+ * Looks backwards from end (before CRLF), so a line costs nothing more for not having one. */
+static bool ends_in_literal(const uint8_t *line, const uint8_t *end, const uint8_t *unit, announcement *out)
+{
+    if (end == line || end[-1] != '}')
+        return false;
+    const uint8_t *p = end - 1;
+    out->sync = !(p > line && p[-1] == '+');
+    if (!out->sync)
+        p--;
+    const uint8_t *digits_end = p;
+    while (p > line && (mp_char_class[p[-1]] & MP_C_DIGIT))
+        p--;
+    if (p == digits_end || p == line || p[-1] != '{')
+        return false;
+    out->off = (size_t)(p - 1 - unit);
+    out->size = 0;
+    out->huge = false;
+    for (; p < digits_end; p++) {
+        unsigned digit = (unsigned)(*p - '0');
+        if (out->size > (UINT64_MAX - digit) / 10)
+            out->huge = true;
+        else
+            out->size = out->size * 10 + digit;
+    }
+    return true;
+}
+
+/* The name of the bound that one more literal would pass, or NULL. */
+static const char *literal_limit(const mp_framer *f, const announcement *a)
+{
+    if (a->huge || a->size > f->limits.max_literal)
+        return "max_literal";
+    if (f->literals >= f->limits.max_literals)
+        return "max_literals";
+    if (a->size > f->limits.max_unit || f->scanned > f->limits.max_unit - a->size)
+        return "max_unit";
+    return NULL;
+}
+
+/* One whole line ends at unit + f->scanned (behind its LF). Decides whether a literal follows. */
+static bool line_announces(mp_framer *f, const uint8_t *unit, announcement *out)
+{
+    const uint8_t *line = unit + f->line_from, *end = unit + f->scanned - 1;
+    if (end > line && end[-1] == '\r')
+        end--;
+    else
+        f->bare_lf = true;
+    if (f->plain_line)
+        return false;
+    if (f->side == MP_SERVER_SENDS) {
+        if (f->text == TEXT_UNKNOWN)
+            f->text = free_text(line, end);
+        else if (f->text == TEXT_BADCHARSET && !badcharset_open(line, end))
+            f->text = TEXT_ALL;
+        if (f->text == TEXT_ALL)
+            return false;
+    }
+    return ends_in_literal(line, end, unit, out);
+}
+
+static mp_status report(const mp_framer *f, mp_frame_kind kind, mp_frame *frame_r)
+{
+    *frame_r = (mp_frame){.kind = kind, .len = (uint32_t)f->scanned, .literals = f->literals, .bare_lf = f->bare_lf};
+    return MP_OK;
+}
+
+static mp_status discard(mp_framer *f, const uint8_t *unit, size_t len, mp_frame *frame_r, mp_error *err)
+{
+    if (f->state == DISCARD_LITERAL) {
+        uint64_t take = f->pending < len ? f->pending : len;
+        if (take > UINT32_MAX)
+            take = UINT32_MAX;
+        f->pending -= take;
+        if (f->pending == 0)
+            f->state = DISCARD_LINE;
+        if (take == 0 && f->state == DISCARD_LITERAL)
+            return MP_NEED_MORE;
+        *frame_r = (mp_frame){.kind = MP_FRAME_DISCARD, .len = (uint32_t)take, .bare_lf = f->bare_lf};
+        return MP_OK;
+    }
+    const uint8_t *lf = len > f->scanned ? memchr(unit + f->scanned, '\n', len - f->scanned) : NULL;
+    uint64_t upto = lf ? (uint64_t)(lf - unit) + 1 : len;
+    if (upto > f->limits.max_line - f->outside) {
+        mp_fail_limit(err, (size_t)(f->limits.max_line - f->outside), "max_line");
+        return lose(f, err);
+    }
+    f->scanned = upto;
+    if (!lf)
+        return MP_NEED_MORE;
+    announcement a;
+    bool more = line_announces(f, unit, &a) && !a.sync;
+    report(f, MP_FRAME_DISCARD, frame_r);
+    if (!more) {
+        next_unit(f);
+        return MP_OK;
+    }
+    if (a.huge) {
+        mp_fail_limit(err, a.off, "max_literal");
+        return lose(f, err);
+    }
+    f->outside += f->scanned;
+    f->scanned = f->line_from = 0;
+    f->pending = a.size;
+    f->state = DISCARD_LITERAL;
+    return MP_OK;
+}
+
+static void take_literal(mp_framer *f)
+{
+    f->literals++;
+    f->line_from = f->scanned + f->pending;
+    f->state = IN_LITERAL;
+}
+
+mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame *frame_r, mp_error *err)
+{
+    if (f->failed.status != MP_OK) {
+        *err = f->failed;
+        return err->status;
+    }
+    for (;;) {
+        switch (f->state) {
+        case DISCARD_LITERAL:
+        case DISCARD_LINE:
+            return discard(f, unit, len, frame_r, err);
+        case AT_LITERAL: /* the caller has neither accepted nor rejected */
+            return MP_NEED_MORE;
+        case IN_LITERAL:
+            if (len < f->line_from) {
+                f->scanned = len;
+                return MP_NEED_MORE;
+            }
+            f->scanned = f->line_from;
+            f->state = IN_LINE;
+            break;
+        default: {
+            const uint8_t *lf = len > f->scanned ? memchr(unit + f->scanned, '\n', len - f->scanned) : NULL;
+            uint64_t upto = lf ? (uint64_t)(lf - unit) + 1 : len;
+            if (upto - f->line_from > f->limits.max_line - f->outside) {
+                mp_fail_limit(err, (size_t)(f->line_from + f->limits.max_line - f->outside), "max_line");
+                return lose(f, err);
+            }
+            if (upto > f->limits.max_unit) {
+                mp_fail_limit(err, (size_t)f->limits.max_unit, "max_unit");
+                return lose(f, err);
+            }
+            f->scanned = upto;
+            if (!lf)
+                return MP_NEED_MORE;
+            announcement a;
+            if (!line_announces(f, unit, &a)) {
+                report(f, MP_FRAME_UNIT, frame_r);
+                next_unit(f);
+                return MP_OK;
+            }
+            const char *limit = literal_limit(f, &a);
+            if (limit && (f->side == MP_SERVER_SENDS || (a.huge && !a.sync))) {
+                /* nothing can make a server's literal unsaid, and nobody waits for 2^64 octets to pass */
+                mp_fail_limit(err, a.off, limit);
+                return lose(f, err);
+            }
+            f->outside += f->scanned - f->line_from;
+            f->pending = a.size;
+            f->pending_sync = a.sync;
+            if (!f->announce && !limit) {
+                take_literal(f);
+                break;
+            }
+            f->state = AT_LITERAL;
+            report(f, MP_FRAME_LITERAL, frame_r);
+            frame_r->sync = a.sync;
+            frame_r->literal_size = a.huge ? UINT64_MAX : a.size;
+            frame_r->limit = limit;
+            return MP_OK;
+        }
+        }
+    }
+}
+
+void mp_framer_accept(mp_framer *f)
+{
+    if (f->state == AT_LITERAL)
+        take_literal(f);
+}
+
+void mp_framer_reject(mp_framer *f)
+{
+    if (f->state != AT_LITERAL)
+        return;
+    uint64_t pending = f->pending, outside = f->outside;
+    bool sync = f->pending_sync;
+    next_unit(f);
+    if (!sync) {
+        f->pending = pending;
+        f->outside = outside; /* one budget for the whole command, thrown away or not */
+        f->state = DISCARD_LITERAL;
+    }
+}
+
+bool mp_framer_idle(const mp_framer *f, size_t len)
+{
+    return f->state == IN_LINE && len == 0 && f->scanned == 0;
+}

@@ -1,0 +1,138 @@
+/* Byte searches that the parsers share. Each has a fast form, used where SSE2 is part of the target, and a scalar twin
+ * (mp_scalar_*) that a test compares with it. They may read up to MP_PADDING octets behind `end`, never act on them.
+ */
+#ifndef MAILPROTO_SCAN_H
+#define MAILPROTO_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__SSE2__) || defined(_M_X64)
+#define MP_SSE2 1
+#include <emmintrin.h>
+#else
+#define MP_SSE2 0
+#endif
+
+#if defined(_MSC_VER)
+#include <intrin.h>
+static inline unsigned mp_ctz(unsigned bits)
+{
+    unsigned long at;
+    _BitScanForward(&at, bits);
+    return (unsigned)at;
+}
+#elif defined(__GNUC__)
+static inline unsigned mp_ctz(unsigned bits) { return (unsigned)__builtin_ctz(bits); }
+#else
+static inline unsigned mp_ctz(unsigned bits)
+{
+    unsigned at = 0;
+    while (!(bits & 1u)) {
+        bits >>= 1;
+        at++;
+    }
+    return at;
+}
+#endif
+
+/* What an octet may do in a response or command: one table, in scan.c. */
+enum {
+    MP_C_ATOM = 1,   /* goes on an atom as the tape reads it: no SP, CTL, ( ) " {                 */
+    MP_C_DIGIT = 2,
+    MP_C_QUOTED = 4, /* plain inside a quoted string: no CR LF NUL " \ and no 8-bit octet         */
+    MP_C_SKIP = 8    /* of no interest to a scan for parentheses and strings: no ( ) " { CR LF NUL \ and no 8-bit octet */
+};
+extern const uint8_t mp_char_class[256];
+
+/* ASCII upper case of an octet, others as they are. */
+static inline uint8_t mp_upper(uint8_t c) { return (uint8_t)(c - 'a') < 26 ? (uint8_t)(c - 32) : c; }
+
+/* True if the len octets at p are `word` (upper case, len octets) in any case. */
+static inline bool mp_is_word(const uint8_t *p, size_t len, const char *word, size_t word_len)
+{
+    if (len != word_len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (mp_upper(p[i]) != (uint8_t)word[i])
+            return false;
+    return true;
+}
+/* WORD must be a string literal in upper case. */
+#define MP_IS(p, len, WORD) mp_is_word((p), (len), "" WORD "", sizeof(WORD) - 1)
+
+static inline const uint8_t *mp_scalar_quoted(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && (mp_char_class[*p] & MP_C_QUOTED))
+        p++;
+    return p;
+}
+
+static inline const uint8_t *mp_scalar_skip(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && (mp_char_class[*p] & MP_C_SKIP))
+        p++;
+    return p;
+}
+
+static inline const uint8_t *mp_scalar_atom(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && (mp_char_class[*p] & MP_C_ATOM))
+        p++;
+    return p;
+}
+
+/* First octet from p that is not plain in a quoted string, or end. */
+static inline const uint8_t *mp_scan_quoted(const uint8_t *p, const uint8_t *end)
+{
+#if MP_SSE2
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), cr = _mm_set1_epi8('\r'),
+                  lf = _mm_set1_epi8('\n'), nul = _mm_setzero_si128();
+    while (p < end) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)),
+                                   _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, cr), _mm_cmpeq_epi8(v, lf)),
+                                                _mm_or_si128(_mm_cmpeq_epi8(v, nul), v)));
+        unsigned bits = (unsigned)_mm_movemask_epi8(hit);
+        if (bits) {
+            p += mp_ctz(bits);
+            return p < end ? p : end;
+        }
+        p += 16;
+    }
+    return end;
+#else
+    return mp_scalar_quoted(p, end);
+#endif
+}
+
+/* First octet from p that a scan over balanced parentheses must look at, or end. */
+static inline const uint8_t *mp_scan_skip(const uint8_t *p, const uint8_t *end)
+{
+#if MP_SSE2
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), cr = _mm_set1_epi8('\r'),
+                  lf = _mm_set1_epi8('\n'), brace = _mm_set1_epi8('{'), nul = _mm_setzero_si128(),
+                  paren = _mm_set1_epi8('('), one = _mm_set1_epi8(1);
+    while (p < end) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        /* '(' is 0x28 and ')' 0x29: one comparison with the lowest bit cleared finds both */
+        __m128i hit = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(_mm_andnot_si128(one, v), paren), _mm_cmpeq_epi8(v, quote)),
+            _mm_or_si128(_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, cr), _mm_cmpeq_epi8(v, lf)),
+                                      _mm_or_si128(_mm_cmpeq_epi8(v, brace), _mm_cmpeq_epi8(v, slash))),
+                         _mm_or_si128(_mm_cmpeq_epi8(v, nul), v)));
+        unsigned bits = (unsigned)_mm_movemask_epi8(hit);
+        if (bits) {
+            p += mp_ctz(bits);
+            return p < end ? p : end;
+        }
+        p += 16;
+    }
+    return end;
+#else
+    return mp_scalar_skip(p, end);
+#endif
+}
+
+#endif

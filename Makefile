@@ -44,7 +44,7 @@ interop: build $(VENV)/.dev ## the tests against real clients (those that are in
 	@$(BIN)/python -m pytest -m interop -rs
 
 bench: build $(VENV)/.bench ## ratios against the other parsers, taken in one run
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(BENCH_ARGS)
 
 check: lint types ctest ## all that CI checks besides the tests
 

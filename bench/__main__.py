@@ -1,0 +1,70 @@
+"""``python -m bench``: the table of ratios, all taken in one run.
+
+``--smoke`` checks every answer on small corpora and times each just once: for CI, where time means nothing.
+``--only WORD`` keeps the rows whose name has the word. ``--rounds N`` sets how many turns each contestant gets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+
+import mailproto
+from bench import commands, fetch, lists, memory, pop3
+from bench.case import Case, measure
+
+SUBJECTS = (fetch, lists, commands, pop3)
+
+
+def all_cases(scale: float = 1.0) -> list[Case]:
+    """Every case of every subject."""
+    return [case for subject in SUBJECTS for case in subject.cases(scale)]
+
+
+def _row(case: Case, best: dict[str, float]) -> list[str]:
+    """The lines of one case: ours, then each rival with its ratio, and the goal beside it."""
+    ours = best["ours"]
+    lines = [f"{case.name}  ({case.octets // case.units} octets): {ours:,.0f} ns"]
+    for name, spent in best.items():
+        if name == "ours":
+            continue
+        ratio = spent / ours
+        goal = case.goals.get(name)
+        mark = "" if goal is None else f"  goal {goal:g}x{'' if ratio >= goal else '  BELOW'}"
+        lines.append(f"    {name:<20} {spent:>14,.0f} ns  {ratio:7.1f}x{mark}")
+    return lines
+
+
+def main() -> int:
+    """Check, time, print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--smoke", action="store_true", help="small corpora, one round: answers only")
+    parser.add_argument("--only", default="", metavar="WORD", help="rows whose name has the word")
+    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="turns for each contestant (15)")
+    options = parser.parse_args()
+    scale, rounds = (0.01, 1) if options.smoke else (1.0, options.rounds)
+    print(
+        f"mailproto {mailproto.__version__}, {platform.python_implementation()} {platform.python_version()}, "
+        f"{platform.machine()}; best of {rounds}, thread CPU time, garbage collection off"
+    )
+    wrong = 0
+    for case in all_cases(scale):
+        if options.only.lower() not in case.name.lower():
+            continue
+        try:
+            case.check()
+        except AssertionError as error:
+            print(f"{case.name}: WRONG ANSWER: {error}")
+            wrong += 1
+            continue
+        print("\n".join(_row(case, measure(case, rounds))), flush=True)
+    if options.only.lower() in "memory":
+        print("memory held per untouched envelope row:")
+        for name, octets in memory.table(scale):
+            print(f"    {name:<20} {octets:>14,} octets")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

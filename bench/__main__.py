@@ -1,7 +1,8 @@
 """``python -m bench``: the table of ratios, all taken in one run.
 
 ``--smoke`` checks every answer on small corpora and times each just once: for CI, where time means nothing.
-``--only WORD`` keeps the rows whose name has the word. ``--rounds N`` sets how many turns each contestant gets.
+``--only WORD`` keeps the rows whose name has the word.
+``--rounds N`` sets how many turns each contestant gets.
 """
 
 from __future__ import annotations

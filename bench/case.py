@@ -13,8 +13,8 @@ from typing import Any
 class Contestant:
     """One way of doing a case's work.
 
-    ``run`` does it and returns what it made, which is kept until the clock has stopped; ``plain`` turns that into
-    builtins that can be compared with what the others made.
+    ``run`` does it and returns what it made, which is kept until the clock has stopped; ``plain`` turns that
+    into builtins that can be compared with what the others made.
     """
 
     run: Callable[[], Any]
@@ -55,7 +55,7 @@ def _first_difference(mine: Any, theirs: Any) -> str:
 
 
 def _once(run: Callable[[], Any]) -> int:
-    """Thread CPU nanoseconds of one run, garbage collection off, the result kept till the clock has stopped."""
+    """Thread CPU nanoseconds of one run, garbage collection off, the result kept meanwhile."""
     gc.collect()
     gc.disable()
     try:

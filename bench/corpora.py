@@ -12,12 +12,12 @@ WORDS = (
     "schedule release candidate customer question answer update weekly planning holiday photos re agenda"
 ).split()
 NAMES = (
-    "Ada Barnaby Chiara Dmitri Eleanor Farid Greta Hiroshi Ines Jonas Katarzyna Leila Mateo Nadia Oskar Priya "
-    "Quentin Rosa Stefan Tomoko"
+    "Ada Barnaby Chiara Dmitri Eleanor Farid Greta Hiroshi Ines Jonas Katarzyna Leila Mateo Nadia Oskar "
+    "Priya Quentin Rosa Stefan Tomoko"
 ).split()
 SURNAMES = (
-    "Almeida Bergstrom Castellanos Dubois Eriksen Fitzgerald Grant Hoffmann Ivanova Jansen Kowalska Lindqvist "
-    "Moreau Nakamura Okafor Petrov Quispe Rossi Schmidt Tanaka"
+    "Almeida Bergstrom Castellanos Dubois Eriksen Fitzgerald Grant Hoffmann Ivanova Jansen Kowalska "
+    "Lindqvist Moreau Nakamura Okafor Petrov Quispe Rossi Schmidt Tanaka"
 ).split()
 HOSTS = "example.com example.org mail.example.net lists.example.org corp.example.com".split()
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -84,7 +84,8 @@ def _body_structure(rng: random.Random) -> str:
     if kind < 0.2:
         return _text_part(rng, "PLAIN")
     boundary = f"----=_Part_{rng.randrange(10**6)}_{rng.randrange(10**9)}.{rng.randrange(10**12)}"
-    alternative = f'({_text_part(rng, "PLAIN")}{_text_part(rng, "HTML")} "ALTERNATIVE" ("BOUNDARY" "{boundary}") NIL NIL NIL)'
+    texts = _text_part(rng, "PLAIN") + _text_part(rng, "HTML")
+    alternative = f'({texts} "ALTERNATIVE" ("BOUNDARY" "{boundary}") NIL NIL NIL)'
     if kind < 0.55:
         return alternative
     name = f"{rng.choice(WORDS)}-{rng.randrange(1000)}.pdf"
@@ -96,13 +97,14 @@ def _body_structure(rng: random.Random) -> str:
 
 
 def fetch_envelopes(count: int, seed: int = 1) -> bytes:
-    """FETCH rows with UID, FLAGS, INTERNALDATE, RFC822.SIZE, ENVELOPE and BODYSTRUCTURE, about 950 octets each."""
+    """FETCH rows with UID, FLAGS, INTERNALDATE, RFC822.SIZE, ENVELOPE and BODYSTRUCTURE: 930 octets each."""
     rng = random.Random(seed)
     rows = []
     for number in range(1, count + 1):
         date, internal = _date(rng)
         rows.append(
-            f'* {number} FETCH (UID {1000 + number * 2} FLAGS ({rng.choice(FLAG_SETS)}) INTERNALDATE "{internal}" '
+            f"* {number} FETCH (UID {1000 + number * 2} FLAGS ({rng.choice(FLAG_SETS)}) "
+            f'INTERNALDATE "{internal}" '
             f"RFC822.SIZE {rng.randrange(800, 10**7)} ENVELOPE {_envelope(rng, date)} "
             f"BODYSTRUCTURE {_body_structure(rng)})\r\n"
         )
@@ -157,7 +159,8 @@ def lists(count: int, seed: int = 5) -> bytes:
     rng = random.Random(seed)
     rows = []
     for number in range(count):
-        name = f"{rng.choice(('Archive', 'Clients', 'Projects'))}/{rng.choice(WORDS)}/{rng.choice(SURNAMES)}{number}"
+        top = rng.choice(("Archive", "Clients", "Projects"))
+        name = f"{top}/{rng.choice(WORDS)}/{rng.choice(SURNAMES)}{number}"
         kind = rng.random()
         if kind < 0.6:
             attributes = rng.choice(("\\HasNoChildren", "\\HasChildren", "\\HasNoChildren \\Marked"))
@@ -204,7 +207,7 @@ def commands(count: int, seed: int = 6) -> bytes:
 
 
 def pop3_bodies(count: int, octets: int = 25 * 1024, seed: int = 7) -> list[bytes]:
-    """Replies to RETR, each a message of about *octets*, dot-stuffed; one line in a hundred starts with a dot."""
+    """Replies to RETR, each a message of about *octets*, stuffed; a line in a hundred has a dot first."""
     rng = random.Random(seed)
     replies = []
     for _ in range(count):

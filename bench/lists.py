@@ -20,6 +20,10 @@ def _lists(stream: bytes) -> list[Any]:
     return found
 
 
+def _numbers(stream: bytes) -> list[int]:
+    return rows(stream)[0].numbers.to_list()
+
+
 def _plain_lists(found: list[Any]) -> list[Any]:
     return [
         (row.mailbox, sorted(row.items.values()))
@@ -80,7 +84,7 @@ def cases(scale: float = 1.0) -> list[Case]:
             "SEARCH, a million numbers, to_list()",
             numbers,
             len(search),
-            Contestant(lambda: rows(search)[0].numbers.to_list(), list),
+            Contestant(lambda: _numbers(search), list),
             {**codec_search, **others},
             {"imap-codec as_dict": 2.1},
         ),

@@ -34,6 +34,29 @@ cdef extern from "mailproto/base.h" nogil:
     mp_alloc mp_alloc_libc()
 
 
+cdef extern from "mailproto/imap_text.h" nogil:
+    ctypedef struct mp_run:
+        uint32_t first
+        uint32_t last
+
+    ctypedef enum mp_set_op:
+        MP_SET_UNION
+        MP_SET_INTERSECTION
+        MP_SET_DIFFERENCE
+
+    size_t MP_SEQSET_WIRE(size_t count)
+    size_t mp_seqset_capacity(const uint8_t *data, size_t len)
+    mp_status mp_seqset_parse(const uint8_t *data, size_t len, mp_run *runs_r, size_t *count_r, mp_error *err)
+    size_t mp_seqset_write(const mp_run *runs, size_t count, uint8_t *out_r)
+    size_t mp_seqset_normalise(mp_run *runs, size_t count)
+    size_t mp_seqset_resolve(mp_run *runs, size_t count, uint32_t maximum)
+    size_t mp_seqset_combine(mp_set_op op, const mp_run *a, size_t a_count, const mp_run *b, size_t b_count,
+                             mp_run *out_r)
+
+    mp_status mp_utf7_decode(const uint8_t *data, size_t len, uint8_t *out_r, size_t *len_r, mp_error *err)
+    mp_status mp_utf7_encode(const uint8_t *data, size_t len, uint8_t *out_r, size_t *len_r, mp_error *err)
+
+
 cdef extern from "mailproto/limits.h" nogil:
     ctypedef struct mp_limits:
         uint64_t max_line

@@ -60,6 +60,21 @@ mp_status mp_utf7_decode(const uint8_t *data, size_t len, uint8_t *out_r, size_t
 /* UTF-8 to modified UTF-7. `out_r` must have room for 5 * len octets. MP_E_SYNTAX where the input is not UTF-8. */
 mp_status mp_utf7_encode(const uint8_t *data, size_t len, uint8_t *out_r, size_t *len_r, mp_error *err);
 
+/* ---- flags (flags.c) ----------------------------------------------------------------------------- */
+
+/* The canonical spelling of a system flag or of a keyword that an RFC or the IANA registry defines (`\Seen`,
+ * `$Forwarded`, `NonJunk`): a static string, or NULL for any other word. Case does not matter. */
+const char *mp_flag_canonical(const uint8_t *data, size_t len);
+
+/* ---- LIST patterns (list_match.c) ---------------------------------------------------------------- */
+
+/* Whether a mailbox name matches a LIST pattern (RFC 3501 section 6.3.8): `*` stands for any octets, `%` for any but
+ * the delimiter. A delimiter of 0 means a flat hierarchy, where both are the same. INBOX, alone or before the
+ * delimiter, is compared without regard to case. `scratch` is room for name_len + 1 octets. Time is at most
+ * pattern_len + 2 * name_len * name_len, whatever the pattern; linear for a pattern without wildcards. */
+bool mp_list_match(const uint8_t *pattern, size_t pattern_len, const uint8_t *name, size_t name_len, uint8_t delimiter,
+                   uint8_t *scratch);
+
 #ifdef __cplusplus
 }
 #endif

@@ -56,6 +56,10 @@ cdef extern from "mailproto/imap_text.h" nogil:
     mp_status mp_utf7_decode(const uint8_t *data, size_t len, uint8_t *out_r, size_t *len_r, mp_error *err)
     mp_status mp_utf7_encode(const uint8_t *data, size_t len, uint8_t *out_r, size_t *len_r, mp_error *err)
 
+    const char *mp_flag_canonical(const uint8_t *data, size_t len)
+    bint mp_list_match(const uint8_t *pattern, size_t pattern_len, const uint8_t *name, size_t name_len,
+                       uint8_t delimiter, uint8_t *scratch)
+
 
 cdef extern from "mailproto/limits.h" nogil:
     ctypedef struct mp_limits:

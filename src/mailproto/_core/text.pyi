@@ -1,8 +1,8 @@
 from collections.abc import Iterable, Iterator
-from typing import Self, final
+from typing import Self, TypeAlias, final
 
-_Item = int | str | tuple[int | str, int | str]
-_SetLike = SequenceSet | str | bytes | bytearray | memoryview | int | Iterable[_Item]
+_Item: TypeAlias = int | str | tuple[int | str, int | str]
+_SetLike: TypeAlias = "SequenceSet | str | bytes | bytearray | memoryview | int | Iterable[_Item]"
 
 @final
 class SequenceSet:
@@ -44,3 +44,6 @@ class MailboxName(str):
     @property
     def defects(self) -> tuple[str, ...]: ...
     def encode_wire(self, utf8: bool = False) -> bytes: ...
+
+def canonical_flag(flag: str, /) -> str: ...
+def match_list_pattern(pattern: str | bytes, name: str | bytes, delimiter: str | None = "/", /) -> bool: ...

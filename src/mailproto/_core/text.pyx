@@ -15,7 +15,8 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
 from mailproto._core.c_mailproto cimport (
-    MP_OK, MP_SEQSET_WIRE, MP_SET_DIFFERENCE, MP_SET_INTERSECTION, MP_SET_UNION, mp_error, mp_run,
+    MP_OK, MP_SEQSET_WIRE, MP_SET_DIFFERENCE, MP_SET_INTERSECTION, MP_SET_UNION, mp_error, mp_flag_canonical,
+    mp_list_match, mp_run,
     mp_seqset_capacity, mp_seqset_combine, mp_seqset_normalise, mp_seqset_parse, mp_seqset_resolve, mp_seqset_write,
     mp_set_op, mp_status, mp_utf7_decode, mp_utf7_encode,
 )
@@ -329,11 +330,15 @@ cdef class SequenceSet:
         if flags & PyBUF_WRITABLE == PyBUF_WRITABLE:
             raise BufferError("a SequenceSet is read-only")
         # An empty array still needs an address that is not NULL.
-        view.buf = <void *>self.runs if self.runs is not NULL else <void *>self.shape
+        view.buf = self.runs
+        if view.buf is NULL:
+            view.buf = self.shape
         view.len = self.count * sizeof(mp_run)
         view.itemsize = sizeof(uint32_t)
         view.readonly = 1
-        view.format = "I" if flags & PyBUF_FORMAT else NULL
+        view.format = NULL
+        if flags & PyBUF_FORMAT:
+            view.format = b"I"
         view.ndim = 2
         view.shape = self.shape if flags & PyBUF_ND else NULL
         view.strides = self.strides if flags & PyBUF_STRIDES == PyBUF_STRIDES else NULL
@@ -390,7 +395,7 @@ cdef Py_ssize_t total_of(SequenceSet numbers) except -1:
             raise ValueError("the set holds *: resolve() it against the mailbox first")
         ends(numbers.runs[i], &low, &high)
         total += high - low + 1
-        if total > <uint64_t>PY_SSIZE_T_MAX:
+        if <Py_ssize_t>total < 0:
             raise OverflowError("too many numbers to count")
     return <Py_ssize_t>total
 
@@ -594,3 +599,52 @@ cdef object mailbox_new(type cls, PyObject *args, PyObject *kwargs):
 
 
 (<PyTypeObject *>MailboxName).tp_new = <newfunc>mailbox_new
+
+
+# ---- flags and LIST patterns ---------------------------------------------------------------------------------
+
+def canonical_flag(flag, /):
+    """A flag in its canonical spelling: ``\\\\seen`` is ``\\\\Seen``, ``$forwarded`` is ``$Forwarded``.
+
+    Flags are compared without regard to case (RFC 9051 section 2.3.2); one that no RFC defines stays as it is.
+    """
+    cdef Py_ssize_t length
+    cdef const char *data = PyUnicode_AsUTF8AndSize(flag, &length)
+    cdef const char *known = mp_flag_canonical(<const uint8_t *>data, length)
+    return flag if known is NULL else known.decode("ascii")
+
+
+cdef bytes as_utf8(object text):
+    if isinstance(text, bytes):
+        return text
+    return text.encode("utf-8", "surrogateescape")
+
+
+def match_list_pattern(pattern, name, delimiter="/", /):
+    """Whether the mailbox *name* matches a LIST pattern (RFC 3501 section 6.3.8).
+
+    ``*`` stands for any text, ``%`` for any without the hierarchy *delimiter* (a character, or ``None`` where
+    names are flat). INBOX matches in any case. Reference names are the caller's to put before the pattern. Pattern and
+    name are both ``str``, or both the same encoding as ``bytes``. No pattern makes it slow: time is at most
+    quadratic in the length of the name.
+    """
+    cdef bytes p = as_utf8(pattern)
+    cdef bytes n = as_utf8(name)
+    cdef Py_ssize_t length = PyBytes_GET_SIZE(n)
+    cdef uint8_t stack[512]
+    cdef uint8_t *scratch = stack
+    cdef uint8_t character = 0
+    cdef bint found
+    if delimiter is not None:
+        if len(delimiter) != 1 or not delimiter.isascii():
+            raise ValueError("a hierarchy delimiter is one ASCII character")
+        character = ord(delimiter)
+    if length + 1 > <Py_ssize_t>sizeof(stack):
+        scratch = <uint8_t *>PyMem_RawMalloc(length + 1)
+        if scratch is NULL:
+            raise MemoryError()
+    found = mp_list_match(<const uint8_t *>PyBytes_AS_STRING(p), PyBytes_GET_SIZE(p),
+                          <const uint8_t *>PyBytes_AS_STRING(n), length, character, scratch)
+    if scratch is not stack:
+        PyMem_RawFree(scratch)
+    return found

@@ -16,7 +16,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mailproto.errors import MailprotoError
 
@@ -155,7 +155,8 @@ class MailboxView:
         count = len(self._uids)
         last = self._uids[-1] if count else 0
         found: list[tuple[int, int]] = []
-        for pair in memoryview(sequence_set).tolist():  # type: ignore[arg-type]  # it exports a buffer
+        pairs: Any = memoryview(sequence_set).tolist()  # (n, 2), 0 for "*"
+        for pair in pairs:
             if uid:
                 if not count:
                     continue

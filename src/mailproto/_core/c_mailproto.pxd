@@ -61,6 +61,26 @@ cdef extern from "mailproto/imap_text.h" nogil:
                        uint8_t delimiter, uint8_t *scratch)
 
 
+cdef extern from "mailproto/imap_write.h" nogil:
+    enum:
+        MP_LITERAL_MINUS_MAX
+
+    ctypedef enum mp_form:
+        MP_FORM_ATOM
+        MP_FORM_ASTRING
+        MP_FORM_LIST
+        MP_FORM_QUOTED
+        MP_FORM_QUOTED8
+        MP_FORM_LITERAL
+        MP_FORM_LITERAL8
+
+    mp_form mp_form_of(const uint8_t *data, size_t len)
+    bint mp_is_flag(const uint8_t *data, size_t len)
+    size_t mp_write_quoted(const uint8_t *data, size_t len, uint8_t *out_r)
+    size_t mp_write_number(uint64_t number, uint8_t *out_r)
+    size_t mp_write_literal_header(uint64_t size, bint binary, bint plus, uint8_t *out_r)
+
+
 cdef extern from "mailproto/limits.h" nogil:
     ctypedef struct mp_limits:
         uint64_t max_line

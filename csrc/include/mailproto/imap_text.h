@@ -60,6 +60,32 @@ mp_status mp_utf7_decode(const uint8_t *data, size_t len, uint8_t *out_r, size_t
 /* UTF-8 to modified UTF-7. `out_r` must have room for 5 * len octets. MP_E_SYNTAX where the input is not UTF-8. */
 mp_status mp_utf7_encode(const uint8_t *data, size_t len, uint8_t *out_r, size_t *len_r, mp_error *err);
 
+/* ---- dates (date.c) ------------------------------------------------------------------------------ */
+
+typedef struct mp_date_time {
+    uint16_t year;  /* 1 to 9999                             */
+    uint8_t month;  /* 1 to 12                               */
+    uint8_t day;    /* 1 to 31, and there is such a day      */
+    uint8_t hour;
+    uint8_t minute;
+    uint8_t second; /* 60 is a leap second                   */
+    int16_t zone;   /* minutes east of UTC, under a day      */
+} mp_date_time;
+
+/* INTERNALDATE without its quotes: ` 1-Feb-2024 03:04:05 +0100`. MP_E_SYNTAX for anything else. */
+mp_status mp_parse_date_time(const uint8_t *data, size_t len, mp_date_time *date_r, mp_error *err);
+
+/* The date of a search key without quotes: `1-Feb-2024`; the time fields become 0. */
+mp_status mp_parse_date(const uint8_t *data, size_t len, mp_date_time *date_r, mp_error *err);
+
+/* Octets of an INTERNALDATE without its quotes. */
+#define MP_DATE_TIME_LEN 26
+
+void mp_write_date_time(const mp_date_time *date, uint8_t *out_r);
+
+/* Returns the octets written, at most 11. */
+size_t mp_write_date(const mp_date_time *date, uint8_t *out_r);
+
 /* ---- flags (flags.c) ----------------------------------------------------------------------------- */
 
 /* The canonical spelling of a system flag or of a keyword that an RFC or the IANA registry defines (`\Seen`,

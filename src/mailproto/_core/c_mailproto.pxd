@@ -1,7 +1,7 @@
 # The only file that knows the C core's names. One section a header.
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef extern from "mailproto/base.h" nogil:
@@ -55,6 +55,23 @@ cdef extern from "mailproto/imap_text.h" nogil:
 
     mp_status mp_utf7_decode(const uint8_t *data, size_t len, uint8_t *out_r, size_t *len_r, mp_error *err)
     mp_status mp_utf7_encode(const uint8_t *data, size_t len, uint8_t *out_r, size_t *len_r, mp_error *err)
+
+    enum:
+        MP_DATE_TIME_LEN
+
+    ctypedef struct mp_date_time:
+        uint16_t year
+        uint8_t month
+        uint8_t day
+        uint8_t hour
+        uint8_t minute
+        uint8_t second
+        int16_t zone
+
+    mp_status mp_parse_date_time(const uint8_t *data, size_t len, mp_date_time *date_r, mp_error *err)
+    mp_status mp_parse_date(const uint8_t *data, size_t len, mp_date_time *date_r, mp_error *err)
+    void mp_write_date_time(const mp_date_time *date, uint8_t *out_r)
+    size_t mp_write_date(const mp_date_time *date, uint8_t *out_r)
 
     const char *mp_flag_canonical(const uint8_t *data, size_t len)
     bint mp_list_match(const uint8_t *pattern, size_t pattern_len, const uint8_t *name, size_t name_len,

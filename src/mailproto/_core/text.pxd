@@ -3,7 +3,7 @@
 cimport cython
 from libc.stdint cimport uint8_t, uint32_t
 
-from mailproto._core.c_mailproto cimport mp_run
+from mailproto._core.c_mailproto cimport mp_date_time, mp_run
 
 
 @cython.final
@@ -32,3 +32,9 @@ cdef class MailboxName(str):
 cdef MailboxName mailbox_from_wire(const uint8_t *data, Py_ssize_t length, bint utf8)
 # The octets to send for a mailbox, a MailboxName or any str: modified UTF-7, or UTF-8 where utf8 is true.
 cdef bytes mailbox_to_wire(object name, bint utf8)
+
+
+# An aware datetime from what mp_parse_date_time read.
+cdef object datetime_from_c(const mp_date_time *date)
+# Reads an INTERNALDATE without quotes; ParseError has its offset counted from `unit`.
+cdef object internal_date_from_wire(const uint8_t *unit, size_t unit_len, size_t offset, size_t length)

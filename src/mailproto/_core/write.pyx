@@ -13,6 +13,8 @@ from mailproto._core.c_mailproto cimport (
 )
 from mailproto._core.text cimport SequenceSet, mailbox_to_wire
 
+from mailproto._core.text import format_date, format_internal_date
+
 import enum
 
 
@@ -240,6 +242,14 @@ cdef class Writer:
         if not numbers:
             raise ValueError("an empty sequence set cannot be sent")
         return self.raw(bytes(numbers))
+
+    def date_time(self, moment, /):
+        """An INTERNALDATE in its quotes, from an aware datetime; ValueError for a naive one."""
+        return self.raw(b'"' + format_internal_date(moment) + b'"')
+
+    def date(self, day, /):
+        """The date of a search key, from a ``datetime.date``."""
+        return self.raw(format_date(day))
 
     def nil(self):
         """``NIL``."""

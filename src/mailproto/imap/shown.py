@@ -1,0 +1,33 @@
+"""What a wire log may show of IMAP values: their bytes, with ``***`` where a secret stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailproto.imap import commands, responses
+from mailproto.wirelog import HIDDEN
+
+
+def shown(value: Any, *, secret: bool = False) -> Any:
+    """The wire form of a command, a line or a response, as bytes or as fragments, without its secrets.
+
+    *secret*: the value belongs to a SASL exchange, so that a continuation request is hidden too.
+    """
+    match value:
+        case commands.Login():
+            return bytes(commands.Login(value.username, HIDDEN, tag=value.tag))
+        case commands.Authenticate(initial_response=bytes()):
+            return bytes(commands.Authenticate(value.mechanism, tag=value.tag)).rstrip() + b" ***\r\n"
+        case commands.SaslResponse():
+            return b"*\r\n" if value.data is None else HIDDEN + b"\r\n"
+        case commands.BadCommand():
+            # What could not be read may be a LOGIN with one quote too many.
+            return b"%s <cannot be read: %s>\r\n" % (
+                (value.tag or "*").encode("ascii", "replace"),
+                str(value.error).encode("utf-8", "replace"),
+            )
+        case commands.LiteralAnnounced():
+            return b""
+        case responses.Continuation() if secret:
+            return b"+ " + HIDDEN + b"\r\n"
+    return value.encode()

@@ -52,7 +52,7 @@ FlagOperation: TypeAlias = Literal["FLAGS", "+FLAGS", "-FLAGS"]
 Uids: TypeAlias = Collection[int]
 
 
-# -- what comes back -------------------------------------------------------------------------------
+# -- what comes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ class MaildropMessage(NamedTuple):
     content: int
 
 
-# -- what can be asked -----------------------------------------------------------------------------
+# -- what can be asked
 
 
 @runtime_checkable

@@ -135,4 +135,42 @@ static inline const uint8_t *mp_scan_skip(const uint8_t *p, const uint8_t *end)
 #endif
 }
 
+#if MP_SSE2
+/* Bit i: octet i of the 64 at p equals ch. */
+static inline uint64_t mp_mask64(const __m128i v[4], char ch)
+{
+    __m128i c = _mm_set1_epi8(ch);
+    return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v[0], c)) |
+           (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v[1], c)) << 16 |
+           (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v[2], c)) << 32 |
+           (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v[3], c)) << 48;
+}
+
+/* What is neither a parenthesis nor a quote but needs a closer look: \\ { CR LF NUL. */
+static inline uint64_t mp_mask64_special(const __m128i v[4])
+{
+    uint64_t bits = 0;
+    for (int i = 3; i >= 0; i--) {
+        __m128i hit = _mm_or_si128(
+            _mm_or_si128(_mm_cmpeq_epi8(v[i], _mm_set1_epi8('\\')), _mm_cmpeq_epi8(v[i], _mm_set1_epi8('{'))),
+            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v[i], _mm_set1_epi8('\r')), _mm_cmpeq_epi8(v[i], _mm_set1_epi8('\n'))),
+                         _mm_cmpeq_epi8(v[i], _mm_setzero_si128())));
+        bits = bits << 16 | (uint64_t)(unsigned)_mm_movemask_epi8(hit);
+    }
+    return bits;
+}
+
+static inline unsigned mp_popcount64(uint64_t x)
+{
+    x -= (x >> 1) & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333)) + ((x >> 2) & UINT64_C(0x3333333333333333));
+    return (unsigned)((((x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f)) * UINT64_C(0x0101010101010101)) >> 56);
+}
+
+static inline unsigned mp_ctz64(uint64_t x)
+{
+    return (uint32_t)x ? mp_ctz((unsigned)x) : 32 + mp_ctz((unsigned)(x >> 32));
+}
+#endif
+
 #endif

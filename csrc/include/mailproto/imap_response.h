@@ -1,0 +1,284 @@
+/* Reading one IMAP response: a unit that the framer cut, CRLF included and literals inline.
+ *
+ * mp_read_response_head says what kind of response it is. Status responses and FETCH are read straight from the octets;
+ * everything else goes through a tape (mp_tape_build from head.rest to head.end) and a cursor. What real servers get
+ * wrong and a reader can mend is no error but a bit in `defects` (MP_DEFECT_*). MP_PADDING applies to every unit.
+ */
+#ifndef MAILPROTO_IMAP_RESPONSE_H
+#define MAILPROTO_IMAP_RESPONSE_H
+
+#include "mailproto/cursor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- what was wrong, and read all the same --------------------------------------------------------- */
+
+enum {
+    MP_DEFECT_BARE_LF = 1u << 0,          /* a line ends in LF without CR                                  */
+    MP_DEFECT_TRAILING_SPACE = 1u << 1,   /* before the line's end (Exchange; `* SEARCH `)                 */
+    MP_DEFECT_EXTRA_SPACE = 1u << 2,      /* two spaces, or one inside a parenthesis (QQ, 163)             */
+    MP_DEFECT_MISSING_SPACE = 1u << 3,    /* (iCloud)                                                      */
+    MP_DEFECT_MISSING_TEXT = 1u << 4,     /* a status line without its text (Exchange)                     */
+    MP_DEFECT_NIL_STRING = 1u << 5,       /* NIL where the grammar wants a string (Exchange)               */
+    MP_DEFECT_EIGHT_BIT = 1u << 6,        /* an octet over 0x7f in an atom, or in a quoted string that is not UTF-8 */
+    MP_DEFECT_ATOM_STRING = 1u << 7,      /* an atom where the grammar wants a string                      */
+    MP_DEFECT_BAD_UID = 1u << 8,          /* a UID that is no nz-number                                    */
+    MP_DEFECT_ZERO_SEQ = 1u << 9,         /* FETCH of message 0                                            */
+    MP_DEFECT_ZERO_MODSEQ = 1u << 10,     /* MODSEQ (0) in FETCH                                           */
+    MP_DEFECT_BAD_NUMBER = 1u << 11,      /* a size that is no number64 (mail.ru: 1.86931e+06)             */
+    MP_DEFECT_BAD_DATE = 1u << 12,        /* an INTERNALDATE that is no date-time                          */
+    MP_DEFECT_BAD_ENVELOPE = 1u << 13,    /* ENVELOPE could not be read                                    */
+    MP_DEFECT_BAD_BODY = 1u << 14,        /* BODY or BODYSTRUCTURE could not be read                       */
+    MP_DEFECT_MISSING_STATUS = 1u << 15,  /* `* [COPYUID ...` without OK (Exchange)                        */
+    MP_DEFECT_BAD_CODE = 1u << 16,        /* a known response code with an argument of another kind        */
+    MP_DEFECT_UNCLOSED_CODE = 1u << 17,   /* "[" without "]"                                               */
+    MP_DEFECT_NIL_ADDRESS = 1u << 18,     /* NIL in the place of an address                                */
+    MP_DEFECT_EMPTY_MULTIPART = 1u << 19, /* a multipart without parts (Gmail: ("ALTERNATIVE"))            */
+    MP_DEFECT_MISSING_SUBTYPE = 1u << 20, /* a body that says `text` alone                                 */
+    MP_DEFECT_NUL = 1u << 21,             /* an octet 0 in a status line's text                            */
+    MP_DEFECT_BAD_FLAG = 1u << 22,        /* a flag that is no atom, such as \* in FLAGS or a quoted one   */
+    MP_DEFECT_BAD_VALUE = 1u << 23,       /* a known item with a value of another kind; kept as a tree      */
+    MP_DEFECT_REPEATED = 1u << 24         /* an item came twice; the last one counts                       */
+};
+#define MP_DEFECT_COUNT 25
+/* The name of bit `bit`, such as "bare-lf"; NULL past the last. Names are part of the public interface. */
+const char *mp_defect_name(unsigned bit);
+
+/* ---- the head ---------------------------------------------------------------------------------------- */
+
+typedef enum mp_response_kind {
+    MP_RESP_UNKNOWN,
+    MP_RESP_CONTINUATION,
+    MP_RESP_OK, /* the five status responses, tagged or not, in this order */
+    MP_RESP_NO,
+    MP_RESP_BAD,
+    MP_RESP_BYE,
+    MP_RESP_PREAUTH,
+    MP_RESP_CAPABILITY,
+    MP_RESP_ENABLED,
+    MP_RESP_EXISTS,
+    MP_RESP_RECENT,
+    MP_RESP_EXPUNGE,
+    MP_RESP_FETCH,
+    MP_RESP_UIDFETCH, /* RFC 9586: number is a UID */
+    MP_RESP_VANISHED,
+    MP_RESP_FLAGS,
+    MP_RESP_LIST,
+    MP_RESP_LSUB,
+    MP_RESP_STATUS,
+    MP_RESP_SEARCH,
+    MP_RESP_ESEARCH,
+    MP_RESP_NAMESPACE,
+    MP_RESP_ID
+} mp_response_kind;
+
+typedef struct mp_response_head {
+    uint8_t kind;    /* mp_response_kind                                                            */
+    bool tagged;     /* tag is set; only status responses are                                       */
+    bool numbered;   /* number is set                                                               */
+    uint32_t number; /* of `* 23 EXISTS`                                                            */
+    mp_span tag;
+    mp_span name;    /* as written                                                                  */
+    uint32_t rest;   /* offset behind the name: a SP, or end                                        */
+    uint32_t end;    /* offset of the line's end; trailing spaces count to the line only in a status */
+    uint32_t defects;
+} mp_response_head;
+
+/* response-data, continue-req, response-tagged up to their names                    RFC 9051 section 9
+ * unit[0..len): one unit with its line end. MP_OK or MP_E_SYNTAX. */
+mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_head *head_r, mp_error *err);
+
+/* ---- status responses -------------------------------------------------------------------------------- */
+
+typedef enum mp_code_kind {
+    MP_CODE_NONE,        /* no code                                                          */
+    MP_CODE_RAW,         /* not one of those below: args holds the octets behind the name    */
+    MP_CODE_PLAIN,       /* ALERT and the like: no argument                                  */
+    MP_CODE_NUMBER,      /* UIDNEXT and the like: number                                     */
+    MP_CODE_ATOMS,       /* CAPABILITY: atoms in args                                        */
+    MP_CODE_FLAGS,       /* PERMANENTFLAGS: args is the list with its parentheses            */
+    MP_CODE_ASTRINGS,    /* BADCHARSET: args is the list with its parentheses, or empty      */
+    MP_CODE_APPENDUID,   /* number, set1                                                     */
+    MP_CODE_COPYUID,     /* number, set1, set2                                               */
+    MP_CODE_SET          /* MODIFIED: set1                                                   */
+} mp_code_kind;
+
+typedef struct mp_status_text {
+    uint8_t code; /* mp_code_kind */
+    mp_span name; /* of the code  */
+    mp_span args;
+    mp_span set1, set2;
+    uint64_t number;
+    mp_span text; /* behind the code; may be empty */
+    uint32_t defects;
+} mp_status_text;
+
+/* resp-text = ["[" resp-text-code "]" SP] [text]                                    RFC 9051 section 9
+ * A known code with an unfit argument is MP_CODE_RAW with MP_DEFECT_BAD_CODE. */
+mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, mp_status_text *out_r, mp_error *err);
+
+/* ---- words in a row ------------------------------------------------------------------------------------ */
+
+/* The next run of octets without SP, ( or ) from *at on, before end; false when there is none. A quoted string (which
+ * no flag may be) is one run, with its quotes. Only octets that a tape or FETCH scan has seen may be walked. */
+bool mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_r);
+
+/* The index of a system flag (\Answered \Flagged \Deleted \Seen \Draft \Recent \*) in that order, or -1. */
+int mp_system_flag(const uint8_t *p, size_t len);
+
+/* ---- mailbox data through the tape ---------------------------------------------------------------------- */
+
+typedef struct mp_mailbox_list {
+    mp_span attributes; /* with the parentheses                                        */
+    mp_text delimiter;  /* NIL or one character                                        */
+    mp_text mailbox;
+    uint32_t extended;  /* index of the list of extended data in the tape, or 0: none  */
+    uint32_t defects;
+} mp_mailbox_list;
+
+/* mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox [SP mbox-list-extended] */
+mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out_r);
+
+/* A response that is nothing but a list of flags: FLAGS. The span holds the parentheses. */
+mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects_r);
+
+/* "STATUS" SP mailbox SP "(" ...: the mailbox; the cursor then stands inside the list, in *list_r. */
+mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects_r);
+/* status-att-val: a name, then either *number_r (and *tree_r == UINT32_MAX) or the index of another value's token. */
+mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, uint32_t *tree_r);
+
+/* ["(EARLIER)" SP] known-uids                                                       RFC 7162 section 3.2.10 */
+mp_status mp_read_vanished(mp_cursor *c, bool *earlier_r, mp_span *set_r);
+
+/* ---- SEARCH ------------------------------------------------------------------------------------------------ */
+
+typedef struct mp_search {
+    const uint8_t *unit;
+    uint32_t at;   /* offset of what comes next */
+    uint32_t end;
+    bool has_modseq;
+    uint64_t modseq;
+    uint32_t defects;
+} mp_search;
+
+/* How many numbers the octets may hold at most. */
+size_t mp_search_capacity(const mp_search *s);
+/* "SEARCH" *(SP nz-number) [SP "(" "MODSEQ" SP mod-sequence-value ")"]              RFC 7162 section 3.1.5
+ * Writes pairs {first, last}: numbers that follow each other upwards share one pair. pairs: room for
+ * 2 * mp_search_capacity numbers. */
+mp_status mp_read_search(mp_search *s, uint32_t *pairs, size_t *count_r, mp_error *err);
+
+/* ---- FETCH, scanned directly ------------------------------------------------------------------------------- */
+
+typedef enum mp_fetch_kind {
+    MP_FETCH_END,          /* no more items                                                    */
+    MP_FETCH_UID,          /* number                                                           */
+    MP_FETCH_FLAGS,        /* value: with the parentheses                                      */
+    MP_FETCH_INTERNALDATE, /* text                                                             */
+    MP_FETCH_SIZE,         /* number                                                           */
+    MP_FETCH_MODSEQ,       /* number                                                           */
+    MP_FETCH_ENVELOPE,     /* value: balanced; read it with mp_read_envelope                    */
+    MP_FETCH_BODY,         /* value: balanced; read it with mp_read_body                        */
+    MP_FETCH_BODYSTRUCTURE,
+    MP_FETCH_SECTION,      /* BODY[...], BINARY[...], RFC822, .HEADER, .TEXT: name, text       */
+    MP_FETCH_OTHER         /* value: any other item's octets, for a tape                       */
+} mp_fetch_kind;
+
+typedef struct mp_fetch_item {
+    uint8_t kind; /* mp_fetch_kind */
+    bool absent;  /* NIL, or broken: there is no value (the defects say why)                   */
+    mp_span name; /* as written, with section and origin                                       */
+    mp_span value;
+    mp_text text;
+    uint64_t number;
+} mp_fetch_item;
+
+typedef struct mp_fetch_scan {
+    const uint8_t *unit;
+    uint32_t at, end;
+    const mp_limits *limits;
+    uint32_t items;
+    uint32_t defects;
+} mp_fetch_scan;
+
+/* msg-att = "(" ... ")" of the response that head describes. Every item comes once from mp_fetch_next, in the order
+ * of the wire, until MP_FETCH_END. One bad item does not lose the row: it is absent, or MP_FETCH_OTHER. */
+mp_status mp_fetch_begin(mp_fetch_scan *s, const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
+                         mp_error *err);
+mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item_r, mp_error *err);
+
+/* Writes a section's name in its normal form: upper case, header fields as atoms where they can be. dst: room for
+ * name.len octets. Returns how many were written. */
+size_t mp_normalise_section(const uint8_t *unit, mp_span name, uint8_t *dst);
+
+/* ---- ENVELOPE and BODYSTRUCTURE, from a slice of their own --------------------------------------------------- */
+
+typedef struct mp_envelope {
+    mp_text date, subject;
+    mp_span lists[6]; /* from sender reply-to to cc bcc, with parentheses; len 0: NIL */
+    mp_text in_reply_to, message_id;
+    uint32_t defects;
+} mp_envelope;
+
+/* envelope                                                                          RFC 9051 section 9
+ * data[0..len) holds it alone. */
+mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out_r, mp_error *err);
+
+typedef struct mp_address {
+    mp_text name, route, mailbox, host;
+} mp_address;
+
+/* address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"
+ * The next one from *at (at first: behind the list's "("); *found_r is false at the list's end. */
+mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out_r, bool *found_r,
+                          uint32_t *defects, mp_error *err);
+
+typedef enum mp_body_kind { MP_BODY_BASIC, MP_BODY_TEXT, MP_BODY_MESSAGE, MP_BODY_MULTIPART } mp_body_kind;
+
+#define MP_NO_PART UINT32_MAX
+
+typedef struct mp_body_part {
+    uint8_t kind;     /* mp_body_kind                                                        */
+    uint8_t extended; /* extension fields present: multipart params, disposition, language, location: 1 to 4;
+                         others md5, disposition, language, location: 1 to 4                   */
+    bool has_lines;
+    uint32_t parent;  /* index of the part that holds this one, or MP_NO_PART                */
+    uint32_t start;   /* offset of its "("                                                   */
+    uint32_t end;     /* offset behind its ")"                                               */
+    mp_text type, subtype, id, description, encoding;
+    mp_span params;   /* with parentheses; len 0: NIL                                        */
+    mp_span envelope; /* MP_BODY_MESSAGE                                                     */
+    uint64_t size, lines;
+    mp_text md5;
+    mp_text disposition;
+    mp_span disposition_params;
+    mp_span language; /* a string or a list of strings; len 0: NIL                           */
+    mp_text location;
+    mp_span others;   /* body-extension                                                      */
+    uint32_t defects;
+} mp_body_part;
+
+/* The parts of one body, parents before children, children in order. */
+typedef struct mp_body {
+    mp_alloc alloc;
+    mp_body_part *parts;
+    uint32_t n, capacity;
+} mp_body;
+
+void mp_body_init(mp_body *b, mp_alloc alloc);
+void mp_body_free(mp_body *b);
+
+/* body                                                                              RFC 9051 section 9
+ * data[0..len) holds it alone. Limits: max_depth, max_parts. */
+mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err);
+
+/* The next string of a list of strings (parameters, languages) from *at (at first: behind "("). */
+mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, mp_text *out_r, bool *found_r,
+                              uint32_t *defects, mp_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,315 @@
+/* BODY and BODYSTRUCTURE: RFC 9051 section 7.5.2. One loop over an array of parts; a part knows its parent, so nesting
+ * costs no stack. */
+#include "mailproto/imap_response.h"
+
+#include <string.h>
+
+#include "scan.h"
+#include "skip.h"
+#include "slice.h"
+
+void mp_body_init(mp_body *b, mp_alloc alloc) { *b = (mp_body){.alloc = alloc}; }
+
+void mp_body_free(mp_body *b)
+{
+    b->alloc.free(b->alloc.ctx, b->parts);
+    b->parts = NULL;
+    b->n = b->capacity = 0;
+}
+
+static mp_status add_part(mp_body *b, uint32_t parent, uint32_t start, const mp_limits *limits, mp_error *err)
+{
+    if (b->n >= limits->max_parts)
+        return mp_fail_limit(err, start, "max_parts");
+    if (b->n == b->capacity) {
+        uint32_t want = b->capacity ? b->capacity * 2 : 8;
+        mp_body_part *parts = b->alloc.realloc(b->alloc.ctx, b->parts, b->capacity * sizeof *parts, want * sizeof *parts);
+        if (!parts)
+            return mp_fail(err, MP_E_NOMEM, start, "memory");
+        b->parts = parts;
+        b->capacity = want;
+    }
+    mp_body_part *p = &b->parts[b->n++];
+    memset(p, 0, sizeof *p);
+    p->parent = parent;
+    p->start = start;
+    return MP_OK;
+}
+
+#define TRY(call)                       \
+    do {                                \
+        mp_status status_ = (call);     \
+        if (status_ != MP_OK)           \
+            return status_;             \
+    } while (0)
+
+static bool here(const mp_slice *s, uint8_t ch) { return s->at < s->end && s->data[s->at] == ch; }
+
+/* A list or NIL, kept whole. "" counts as NIL with a defect. */
+static mp_status read_list(mp_slice *s, const mp_limits *limits, mp_span *out_r, uint32_t *defects, const char *rule)
+{
+    uint32_t from = s->at;
+    *out_r = (mp_span){from, 0};
+    if (here(s, '(')) {
+        TRY(mp_skip_list(s->data, &s->at, s->end, limits, s->err));
+        *out_r = (mp_span){from, s->at - from};
+        return MP_OK;
+    }
+    mp_text text;
+    TRY(mp_read_slice_text(s, defects, &text));
+    if (text.kind == MP_TEXT_NIL)
+        return MP_OK;
+    if (text.span.len)
+        return mp_fail(s->err, MP_E_SYNTAX, from, rule);
+    *defects |= MP_DEFECT_BAD_VALUE;
+    return MP_OK;
+}
+
+/* number, or NIL by mistake */
+static mp_status read_number(mp_slice *s, uint64_t *out_r, uint32_t *defects)
+{
+    mp_text text;
+    uint32_t ignored = 0, from = s->at;
+    TRY(mp_read_slice_text(s, &ignored, &text));
+    if (text.kind == MP_TEXT_NIL || (text.kind != MP_TEXT_LITERAL && text.span.len == 0)) {
+        *out_r = 0;
+        *defects |= MP_DEFECT_BAD_NUMBER;
+        return MP_OK;
+    }
+    if (text.kind != MP_TEXT_ATOM)
+        *defects |= MP_DEFECT_BAD_NUMBER;
+    if (!mp_parse_number(s->data + text.span.off, text.span.len, INT64_MAX, out_r))
+        return mp_fail(s->err, MP_E_SYNTAX, from, "number");
+    return MP_OK;
+}
+
+/* body-fld-dsp = "(" string SP body-fld-param ")" / nil */
+static mp_status read_disposition(mp_slice *s, const mp_limits *limits, mp_body_part *p)
+{
+    p->disposition = (mp_text){{s->at, 0}, MP_TEXT_NIL, 0};
+    if (!here(s, '(')) {
+        TRY(mp_read_slice_text(s, &p->defects, &p->disposition));
+        if (p->disposition.kind != MP_TEXT_NIL) /* a bare string: old servers without parameters */
+            p->defects |= MP_DEFECT_BAD_VALUE;
+        return MP_OK;
+    }
+    s->at++;
+    mp_slice_sp(s, &p->defects, 0);
+    TRY(mp_read_slice_text(s, &p->defects, &p->disposition));
+    if (p->disposition.kind == MP_TEXT_NIL)
+        p->defects |= MP_DEFECT_NIL_STRING;
+    if (here(s, ')'))
+        p->defects |= MP_DEFECT_BAD_VALUE;
+    else {
+        mp_slice_sp(s, &p->defects, 1);
+        TRY(read_list(s, limits, &p->disposition_params, &p->defects, "body-fld-param"));
+        mp_slice_sp(s, &p->defects, 0);
+    }
+    if (!here(s, ')'))
+        return mp_fail(s->err, MP_E_SYNTAX, s->at, "\")\"");
+    s->at++;
+    return MP_OK;
+}
+
+/* body-fld-lang = nstring / "(" string *(SP string) ")" */
+static mp_status read_language(mp_slice *s, const mp_limits *limits, mp_body_part *p)
+{
+    uint32_t from = s->at;
+    if (here(s, '('))
+        TRY(mp_skip_list(s->data, &s->at, s->end, limits, s->err));
+    else {
+        mp_text text;
+        TRY(mp_read_slice_text(s, &p->defects, &text));
+        if (text.kind == MP_TEXT_NIL)
+            return MP_OK;
+    }
+    p->language = (mp_span){from, s->at - from};
+    return MP_OK;
+}
+
+/* body-ext-1part and body-ext-mpart, up to the part's ")": the first field is MD5 in the one, parameters in the other,
+ * then disposition, language, location, and whatever the future brings. Every step is optional. */
+static mp_status read_extension(mp_slice *s, const mp_limits *limits, mp_body_part *p)
+{
+    for (;;) {
+        uint32_t from = s->at;
+        while (here(s, ' '))
+            s->at++;
+        if (here(s, ')')) {
+            if (s->at != from)
+                p->defects |= MP_DEFECT_EXTRA_SPACE;
+            p->end = ++s->at;
+            return MP_OK;
+        }
+        if (s->at != from + 1)
+            p->defects |= s->at == from ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_EXTRA_SPACE;
+        from = s->at;
+        switch (p->extended) {
+        case 0:
+            if (p->kind == MP_BODY_MULTIPART)
+                TRY(read_list(s, limits, &p->params, &p->defects, "body-fld-param"));
+            else
+                TRY(mp_read_slice_text(s, &p->defects, &p->md5));
+            break;
+        case 1:
+            TRY(read_disposition(s, limits, p));
+            break;
+        case 2:
+            TRY(read_language(s, limits, p));
+            break;
+        case 3:
+            TRY(mp_read_slice_text(s, &p->defects, &p->location));
+            break;
+        default:
+            TRY(mp_skip_value(s->data, &s->at, s->end, limits, s->err));
+            if (p->others.len == 0)
+                p->others.off = from;
+            p->others.len = s->at - p->others.off;
+            continue;
+        }
+        p->extended++;
+    }
+}
+
+/* media-type SP body-fields, and what the type adds; stops before an enclosed body or the extension data. */
+static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_part *p, bool *enclosed_r)
+{
+    *enclosed_r = false;
+    TRY(mp_read_slice_text(s, &p->defects, &p->type));
+    if (p->type.kind == MP_TEXT_NIL)
+        p->defects |= MP_DEFECT_NIL_STRING;
+    const uint8_t *type = s->data + p->type.span.off;
+    if (here(s, ')')) { /* ("ALTERNATIVE"): a multipart that lost its parts, as Gmail writes it */
+        p->kind = MP_BODY_MULTIPART;
+        p->subtype = p->type;
+        p->defects |= MP_DEFECT_EMPTY_MULTIPART;
+        return MP_OK;
+    }
+    mp_slice_sp(s, &p->defects, 1);
+    if (here(s, '(') || MP_IS(s->data + s->at, 3, "NIL")) {
+        /* ("text" NIL ...) is a missing subtype, ("text" ("charset" ...) one left out altogether */
+        p->subtype = (mp_text){{s->at, 0}, MP_TEXT_NIL, 0};
+        p->defects |= here(s, '(') ? MP_DEFECT_MISSING_SUBTYPE : MP_DEFECT_NIL_STRING;
+        if (!here(s, '(')) {
+            s->at += 3;
+            mp_slice_sp(s, &p->defects, 1);
+        }
+    } else {
+        TRY(mp_read_slice_text(s, &p->defects, &p->subtype));
+        mp_slice_sp(s, &p->defects, 1);
+    }
+    TRY(read_list(s, limits, &p->params, &p->defects, "body-fld-param"));
+    mp_slice_sp(s, &p->defects, 1);
+    TRY(mp_read_slice_text(s, &p->defects, &p->id));
+    mp_slice_sp(s, &p->defects, 1);
+    TRY(mp_read_slice_text(s, &p->defects, &p->description));
+    mp_slice_sp(s, &p->defects, 1);
+    TRY(mp_read_slice_text(s, &p->defects, &p->encoding));
+    if (p->encoding.kind == MP_TEXT_NIL)
+        p->defects |= MP_DEFECT_NIL_STRING;
+    mp_slice_sp(s, &p->defects, 1);
+    TRY(read_number(s, &p->size, &p->defects));
+    const uint8_t *subtype = s->data + p->subtype.span.off;
+    if (MP_IS(type, p->type.span.len, "TEXT")) {
+        p->kind = MP_BODY_TEXT;
+        if (here(s, ')')) {
+            p->defects |= MP_DEFECT_BAD_NUMBER;
+            return MP_OK;
+        }
+        mp_slice_sp(s, &p->defects, 1);
+        p->has_lines = true;
+        return read_number(s, &p->lines, &p->defects);
+    }
+    if (MP_IS(type, p->type.span.len, "MESSAGE") &&
+        (MP_IS(subtype, p->subtype.span.len, "RFC822") || MP_IS(subtype, p->subtype.span.len, "GLOBAL"))) {
+        uint32_t at = s->at;
+        while (here(s, ' '))
+            s->at++;
+        if (!here(s, '(')) { /* some servers show an attached message like any other file */
+            p->defects |= MP_DEFECT_BAD_VALUE;
+            s->at = at;
+            return MP_OK;
+        }
+        uint32_t from = s->at;
+        TRY(mp_skip_list(s->data, &s->at, s->end, limits, s->err));
+        p->envelope = (mp_span){from, s->at - from};
+        mp_slice_sp(s, &p->defects, 1);
+        if (!here(s, '('))
+            return mp_fail(s->err, MP_E_SYNTAX, s->at, "body");
+        p->kind = MP_BODY_MESSAGE;
+        *enclosed_r = true;
+    }
+    return MP_OK;
+}
+
+mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err)
+{
+    mp_slice s = {data, 0, (uint32_t)len, err};
+    uint32_t parent = MP_NO_PART, depth = 0;
+    b->n = 0;
+    for (;;) {
+        /* at the "(" of a body inside `parent` */
+        if (!here(&s, '('))
+            return mp_fail(err, MP_E_SYNTAX, s.at, "body");
+        if (++depth > limits->max_depth)
+            return mp_fail_limit(err, s.at, "max_depth");
+        TRY(add_part(b, parent, s.at, limits, err));
+        uint32_t index = b->n - 1;
+        s.at++;
+        mp_slice_sp(&s, &b->parts[index].defects, 0);
+        if (here(&s, '(')) {
+            b->parts[index].kind = MP_BODY_MULTIPART;
+            parent = index;
+            continue;
+        }
+        bool enclosed;
+        TRY(read_one_part(&s, limits, &b->parts[index], &enclosed));
+        if (enclosed) {
+            parent = index;
+            continue;
+        }
+        TRY(read_extension(&s, limits, &b->parts[index]));
+        /* one body is complete; so may be those around it */
+        for (;;) {
+            depth--;
+            if (parent == MP_NO_PART)
+                return s.at == s.end ? MP_OK : mp_fail(err, MP_E_SYNTAX, s.at, "end of the body");
+            mp_body_part *p = &b->parts[parent];
+            uint32_t from = s.at;
+            while (here(&s, ' '))
+                s.at++;
+            if (p->kind == MP_BODY_MULTIPART && here(&s, '(')) {
+                if (s.at != from)
+                    p->defects |= MP_DEFECT_EXTRA_SPACE;
+                break;
+            }
+            if (s.at != from + 1)
+                p->defects |= s.at == from ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_EXTRA_SPACE;
+            if (p->kind == MP_BODY_MESSAGE) {
+                TRY(read_number(&s, &p->lines, &p->defects));
+                p->has_lines = true;
+            } else {
+                TRY(mp_read_slice_text(&s, &p->defects, &p->subtype));
+                if (p->subtype.kind == MP_TEXT_NIL)
+                    p->defects |= MP_DEFECT_NIL_STRING;
+            }
+            TRY(read_extension(&s, limits, p));
+            parent = p->parent;
+        }
+    }
+}
+
+mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, mp_text *out_r, bool *found_r,
+                              uint32_t *defects, mp_error *err)
+{
+    mp_slice s = {data, *at, end, err};
+    uint32_t from = s.at;
+    while (here(&s, ' '))
+        s.at++;
+    if (s.at - from > 1)
+        *defects |= MP_DEFECT_EXTRA_SPACE;
+    *found_r = s.at < end && data[s.at] != ')';
+    mp_status status = *found_r ? mp_read_slice_text(&s, defects, out_r) : MP_OK;
+    *at = s.at;
+    return status;
+}

@@ -1,0 +1,264 @@
+/* Mailbox data: LIST, LSUB, FLAGS, STATUS, VANISHED, SEARCH (RFC 9051 section 7.3, RFC 7162). */
+#include "mailproto/imap_response.h"
+
+#include <string.h>
+
+#include "scan.h"
+
+bool mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_r)
+{
+    uint32_t p = *at;
+    while (p < end && (unit[p] == ' ' || unit[p] == '(' || unit[p] == ')'))
+        p++;
+    if (p == end)
+        return false;
+    uint32_t from = p;
+    if (unit[p] == '"') {
+        for (p++; p < end && unit[p] != '"'; p++)
+            if (unit[p] == '\\' && p + 1 < end)
+                p++;
+        p += p < end;
+    } else
+        while (p < end && unit[p] != ' ' && unit[p] != '(' && unit[p] != ')')
+            p++;
+    *out_r = (mp_span){from, p - from};
+    *at = p;
+    return true;
+}
+
+int mp_system_flag(const uint8_t *p, size_t len)
+{
+    static const struct {
+        const char *word;
+        size_t len;
+    } flags[] = {{"\\ANSWERED", 9}, {"\\FLAGGED", 8}, {"\\DELETED", 8}, {"\\SEEN", 5}, {"\\DRAFT", 6}, {"\\RECENT", 7}, {"\\*", 2}};
+    if (len < 2 || *p != '\\')
+        return -1;
+    for (int i = 0; i < 7; i++)
+        if (flags[i].len == len && mp_is_word(p, len, flags[i].word, len))
+            return i;
+    return -1;
+}
+
+/* SP as the grammar has it, more of them with a defect, none with another. */
+static void tolerant_sp(mp_cursor *c, uint32_t *defects)
+{
+    uint32_t n = mp_skip_sp(c);
+    if (n != 1)
+        *defects |= n ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE;
+}
+
+static void optional_sp(mp_cursor *c, uint32_t *defects)
+{
+    if (mp_skip_sp(c))
+        *defects |= MP_DEFECT_EXTRA_SPACE;
+}
+
+static mp_status end_of_line(mp_cursor *c, uint32_t *defects)
+{
+    optional_sp(c, defects);
+    return mp_read_end(c);
+}
+
+mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects)
+{
+    const mp_token *t = mp_cursor_peek(c);
+    if (!t || t->kind != MP_TOK_LIST)
+        return mp_cursor_fail(c, "flag-list");
+    uint32_t pos = t->off + 1, last = t->off + t->len - 1, index = c->at + 1;
+    for (; index < t->next; index++) {
+        const mp_token *flag = &c->tok[index];
+        if (flag->kind != MP_TOK_ATOM && flag->kind != MP_TOK_QUOTED)
+            return mp_fail(c->err, MP_E_SYNTAX, flag->off, "flag");
+        if (flag->kind != MP_TOK_ATOM)
+            *defects |= MP_DEFECT_BAD_FLAG;
+        if (flag->high)
+            *defects |= MP_DEFECT_EIGHT_BIT;
+        if (flag->off - flag->lead != pos)
+            *defects |= MP_DEFECT_EXTRA_SPACE;
+        pos = flag->off + flag->len + flag->trail + 1u;
+    }
+    if (t->next > c->at + 1 && pos != last + 1)
+        *defects |= MP_DEFECT_EXTRA_SPACE;
+    *list_r = (mp_span){t->off, t->len};
+    mp_cursor_skip(c);
+    return MP_OK;
+}
+
+/* mailbox = "INBOX" / astring; 8-bit octets, wildcards and backslashes of older servers too */
+static mp_status read_mailbox(mp_cursor *c, mp_text *out_r, uint32_t *defects)
+{
+    const mp_token *t = mp_cursor_peek(c);
+    if (!t || t->kind == MP_TOK_LIST || t->kind == MP_TOK_LITERAL8)
+        return mp_cursor_fail(c, "mailbox");
+    static const uint8_t kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL};
+    *out_r = (mp_text){{t->off, t->len}, kinds[t->kind], t->high};
+    if (t->high && t->kind == MP_TOK_ATOM)
+        *defects |= MP_DEFECT_EIGHT_BIT;
+    mp_cursor_skip(c);
+    return MP_OK;
+}
+
+mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out)
+{
+    memset(out, 0, sizeof *out);
+    tolerant_sp(c, &out->defects);
+    mp_status status = mp_read_flag_list(c, &out->attributes, &out->defects);
+    if (status != MP_OK)
+        return status;
+    tolerant_sp(c, &out->defects);
+    mp_span atom;
+    if (mp_read_nstring(c, &out->delimiter) == MP_OK) {
+        uint32_t characters = out->delimiter.kind == MP_TEXT_QUOTED_ESC ? 2 : 1;
+        if (out->delimiter.kind != MP_TEXT_NIL && out->delimiter.span.len != characters && out->delimiter.span.len != 0)
+            return mp_cursor_fail(c, "one character as hierarchy delimiter");
+        if (out->delimiter.kind != MP_TEXT_NIL && out->delimiter.span.len == 0) {
+            out->delimiter.kind = MP_TEXT_NIL; /* "" for NIL: old Courier */
+            out->defects |= MP_DEFECT_BAD_VALUE;
+        }
+    } else if (mp_read_run(c, &atom) == MP_OK && atom.len == 1) {
+        out->delimiter = (mp_text){atom, MP_TEXT_ATOM, 0};
+        out->defects |= MP_DEFECT_ATOM_STRING;
+    } else
+        return mp_cursor_fail(c, "hierarchy delimiter");
+    tolerant_sp(c, &out->defects);
+    status = read_mailbox(c, &out->mailbox, &out->defects);
+    if (status != MP_OK || mp_cursor_at_end(c))
+        return status;
+    tolerant_sp(c, &out->defects);
+    const mp_token *t = mp_cursor_peek(c);
+    if (t && t->kind == MP_TOK_LIST) {
+        out->extended = c->at;
+        mp_cursor_skip(c);
+    }
+    return end_of_line(c, &out->defects);
+}
+
+mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects)
+{
+    tolerant_sp(c, defects);
+    mp_status status = read_mailbox(c, mailbox_r, defects);
+    if (status != MP_OK)
+        return status;
+    tolerant_sp(c, defects);
+    status = mp_read_open(c, list_r);
+    if (status == MP_OK)
+        optional_sp(c, defects);
+    return status;
+}
+
+mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, uint32_t *tree_r)
+{
+    mp_status status = mp_read_run(c, name_r);
+    if (status != MP_OK)
+        return status;
+    mp_skip_sp(c);
+    *tree_r = UINT32_MAX;
+    if (mp_read_number64(c, number_r) != MP_OK) {
+        if (!mp_cursor_peek(c))
+            return mp_cursor_fail(c, "status-att-val");
+        *tree_r = c->at;
+        mp_cursor_skip(c);
+    }
+    mp_skip_sp(c);
+    return MP_OK;
+}
+
+mp_status mp_read_vanished(mp_cursor *c, bool *earlier_r, mp_span *set_r)
+{
+    *earlier_r = false;
+    mp_status status = mp_read_sp(c);
+    if (status != MP_OK)
+        return status;
+    mp_list list;
+    if (mp_read_open(c, &list) == MP_OK) {
+        if ((status = mp_read_word(c, "EARLIER")) != MP_OK || (status = mp_read_close(c, &list)) != MP_OK ||
+            (status = mp_read_sp(c)) != MP_OK)
+            return status;
+        *earlier_r = true;
+    }
+    status = mp_read_run(c, set_r);
+    return status == MP_OK ? mp_read_end(c) : status;
+}
+
+/* ---- SEARCH ------------------------------------------------------------------------------------------ */
+
+size_t mp_search_capacity(const mp_search *s) { return (size_t)(s->end - s->at) / 2 + 1; }
+
+/* 1*DIGIT at p, at most 2^32 - 1; returns where it ends, or NULL. */
+static inline const uint8_t *read_digits(const uint8_t *p, const uint8_t *end, uint32_t *out_r)
+{
+    uint64_t value = 0;
+    const uint8_t *from = p;
+#if MP_SSE2 /* a little-endian machine: eight octets at once, of which the digits come first */
+    uint64_t chunk;
+    memcpy(&chunk, p, 8);
+    uint64_t digits = chunk ^ UINT64_C(0x3030303030303030); /* 0 to 9 where a digit was */
+    /* a carry runs only upwards, so the lowest octet marked is the first that is no digit */
+    uint64_t no_digit = ((digits + UINT64_C(0x7676767676767676)) | digits) & UINT64_C(0x8080808080808080);
+    unsigned count = no_digit ? ((uint32_t)no_digit ? mp_ctz((unsigned)no_digit) : 32 + mp_ctz((unsigned)(no_digit >> 32))) / 8 : 8;
+    if (count == 0)
+        return NULL;
+    chunk = digits << (8 * (8 - count));
+    chunk = chunk * 10 + (chunk >> 8);
+    value = (((chunk & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064)) +
+             (((chunk >> 16) & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001))) >> 32;
+    value &= UINT32_MAX;
+    p += count;
+    if (count < 8) {
+        *out_r = (uint32_t)value;
+        return p <= end ? p : NULL;
+    }
+#endif
+    while (p < end && (mp_char_class[*p] & MP_C_DIGIT)) {
+        value = value * 10 + (uint64_t)(*p++ - '0');
+        if (value > UINT32_MAX)
+            return NULL;
+    }
+    *out_r = (uint32_t)value;
+    return p == from ? NULL : p;
+}
+
+static mp_status read_search_modseq(mp_search *s, const uint8_t *p, mp_error *err)
+{
+    const uint8_t *end = s->unit + s->end;
+    static const char modseq[] = "(MODSEQ ";
+    if ((size_t)(end - p) < sizeof modseq || !mp_is_word(p, sizeof modseq - 1, modseq, sizeof modseq - 1) || end[-1] != ')')
+        return mp_fail(err, MP_E_SYNTAX, (size_t)(p - s->unit), "nz-number");
+    p += sizeof modseq - 1;
+    if (!mp_parse_number(p, (size_t)(end - 1 - p), INT64_MAX, &s->modseq))
+        return mp_fail(err, MP_E_SYNTAX, (size_t)(p - s->unit), "mod-sequence-value");
+    s->has_modseq = true;
+    return MP_OK;
+}
+
+mp_status mp_read_search(mp_search *s, uint32_t *pairs, size_t *count_r, mp_error *err)
+{
+    const uint8_t *p = s->unit + s->at, *end = s->unit + s->end;
+    uint32_t *out = pairs, number, last = UINT32_MAX;
+    while (p < end) {
+        if (*p != ' ')
+            return mp_fail(err, MP_E_SYNTAX, (size_t)(p - s->unit), "SP");
+        if (++p < end && *p == ' ') {
+            s->defects |= MP_DEFECT_EXTRA_SPACE;
+            continue;
+        }
+        const uint8_t *digits_end = p < end ? read_digits(p, end, &number) : NULL;
+        if (!digits_end || number == 0) {
+            mp_status status = read_search_modseq(s, p, err);
+            if (status != MP_OK)
+                return status;
+            break;
+        }
+        if (number == last + 1 && last != UINT32_MAX)
+            out[-1] = number;
+        else {
+            out[0] = out[1] = number;
+            out += 2;
+        }
+        last = number;
+        p = digits_end;
+    }
+    *count_r = (size_t)(out - pairs) / 2;
+    return MP_OK;
+}

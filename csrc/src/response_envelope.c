@@ -1,0 +1,138 @@
+/* ENVELOPE: RFC 9051 section 7.5.2, read from a slice of its own. */
+#include "mailproto/imap_response.h"
+
+#include <string.h>
+
+#include "scan.h"
+#include "skip.h"
+#include "slice.h"
+
+mp_status mp_read_slice_text(mp_slice *s, uint32_t *defects, mp_text *out_r)
+{
+    static const uint8_t kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL, MP_TEXT_LITERAL8};
+    const uint8_t *p = s->data + s->at;
+    if (s->at >= s->end || *p == '(' || *p == ')')
+        return mp_fail(s->err, MP_E_SYNTAX, s->at, "nstring");
+    if (*p == '"') { /* nearly always */
+        const uint8_t *q = mp_scan_quoted(p + 1, s->data + s->end);
+        if (q < s->data + s->end && *q == '"') {
+            *out_r = (mp_text){{s->at + 1, (uint32_t)(q - p - 1)}, MP_TEXT_QUOTED, 0};
+            s->at += (uint32_t)(q - p + 1);
+            return MP_OK;
+        }
+    }
+    mp_token tok;
+    mp_status status = mp_lex_token(s->data, &p, s->data + s->end, &tok, s->err);
+    if (status != MP_OK)
+        return status;
+    s->at = (uint32_t)(p - s->data);
+    *out_r = (mp_text){{tok.off, tok.len}, kinds[tok.kind], tok.high};
+    if (tok.kind == MP_TOK_ATOM) {
+        if (MP_IS(s->data + tok.off, tok.len, "NIL"))
+            *out_r = (mp_text){{tok.off, 0}, MP_TEXT_NIL, 0};
+        else
+            *defects |= MP_DEFECT_ATOM_STRING;
+    }
+    return MP_OK;
+}
+
+void mp_slice_sp(mp_slice *s, uint32_t *defects, uint32_t wanted)
+{
+    uint32_t from = s->at;
+    while (s->at < s->end && s->data[s->at] == ' ')
+        s->at++;
+    if (s->at - from != wanted)
+        *defects |= s->at - from > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE;
+}
+
+/* env-from and the others = "(" 1*address ")" / nil; not looked into here */
+static mp_status read_addresses(mp_slice *s, const mp_limits *limits, mp_span *out_r, uint32_t *defects)
+{
+    uint32_t from = s->at;
+    if (s->at < s->end && s->data[s->at] == '(') {
+        mp_status status = mp_skip_list(s->data, &s->at, s->end, limits, s->err);
+        *out_r = (mp_span){from, s->at - from};
+        return status;
+    }
+    mp_text text;
+    mp_status status = mp_read_slice_text(s, defects, &text);
+    *out_r = (mp_span){from, 0};
+    if (status == MP_OK && text.kind != MP_TEXT_NIL) {
+        if (text.span.len) /* "" for NIL is common enough */
+            return mp_fail(s->err, MP_E_SYNTAX, from, "list of addresses");
+        *defects |= MP_DEFECT_BAD_VALUE;
+    }
+    return status;
+}
+
+mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out, mp_error *err)
+{
+    memset(out, 0, sizeof *out);
+    mp_slice s = {data, 0, (uint32_t)len, err};
+    uint32_t *defects = &out->defects;
+    if (len < 2 || data[0] != '(' || data[len - 1] != ')')
+        return mp_fail(err, MP_E_SYNTAX, 0, "envelope");
+    s.at++;
+    s.end--;
+    mp_status status;
+    mp_slice_sp(&s, defects, 0);
+    if ((status = mp_read_slice_text(&s, defects, &out->date)) != MP_OK)
+        return status;
+    mp_slice_sp(&s, defects, 1);
+    if ((status = mp_read_slice_text(&s, defects, &out->subject)) != MP_OK)
+        return status;
+    for (int i = 0; i < 6; i++) {
+        mp_slice_sp(&s, defects, 1);
+        if ((status = read_addresses(&s, limits, &out->lists[i], defects)) != MP_OK)
+            return status;
+    }
+    mp_slice_sp(&s, defects, 1);
+    if ((status = mp_read_slice_text(&s, defects, &out->in_reply_to)) != MP_OK)
+        return status;
+    mp_slice_sp(&s, defects, 1);
+    if ((status = mp_read_slice_text(&s, defects, &out->message_id)) != MP_OK)
+        return status;
+    mp_slice_sp(&s, defects, 0);
+    return s.at == s.end ? MP_OK : mp_fail(err, MP_E_SYNTAX, s.at, "\")\"");
+}
+
+mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out, bool *found_r,
+                          uint32_t *defects, mp_error *err)
+{
+    mp_slice s = {data, *at, end, err};
+    mp_text *fields[4] = {&out->name, &out->route, &out->mailbox, &out->host};
+    mp_status status;
+    for (;;) {
+        /* addresses follow each other without a space; one between them is common and harms nobody */
+        uint32_t from = s.at;
+        while (s.at < end && data[s.at] == ' ')
+            s.at++;
+        if (s.at != from)
+            *defects |= MP_DEFECT_EXTRA_SPACE;
+        if (s.at >= end || data[s.at] == ')') {
+            *found_r = false;
+            *at = s.at;
+            return MP_OK;
+        }
+        if (data[s.at] == '(')
+            break;
+        mp_text text;
+        if ((status = mp_read_slice_text(&s, defects, &text)) != MP_OK)
+            return status;
+        if (text.kind != MP_TEXT_NIL)
+            return mp_fail(err, MP_E_SYNTAX, s.at, "address");
+        *defects |= MP_DEFECT_NIL_ADDRESS;
+    }
+    s.at++;
+    for (int i = 0; i < 4; i++) {
+        mp_slice_sp(&s, defects, i > 0);
+        if ((status = mp_read_slice_text(&s, defects, fields[i])) != MP_OK)
+            return status;
+    }
+    mp_slice_sp(&s, defects, 0);
+    if (s.at >= end || data[s.at] != ')')
+        return mp_fail(err, MP_E_SYNTAX, s.at, "\")\"");
+    *at = s.at + 1;
+    *found_r = true;
+    return MP_OK;
+}

@@ -1,0 +1,321 @@
+/* FETCH rows, scanned straight from the octets: RFC 9051 section 7.5.2, RFC 3516, 7162, 9586. */
+#include "mailproto/imap_response.h"
+
+#include <string.h>
+
+#include "scan.h"
+#include "skip.h"
+#include "token.h"
+
+mp_status mp_fetch_begin(mp_fetch_scan *s, const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
+                         mp_error *err)
+{
+    *s = (mp_fetch_scan){.unit = unit, .at = head->rest, .end = head->end, .limits = limits};
+    while (s->at < s->end && unit[s->at] == ' ')
+        s->at++;
+    if (s->at == s->end || unit[s->at] != '(')
+        return mp_fail(err, MP_E_SYNTAX, s->at, "\"(\"");
+    if (s->at != head->rest + 1)
+        s->defects |= s->at == head->rest ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_EXTRA_SPACE;
+    s->at++;
+    return MP_OK;
+}
+
+/* section = "[" [section-spec] "]" ["<" number ">"], from the "[" at *at. */
+static mp_status skip_section(const mp_fetch_scan *s, uint32_t *at, mp_error *err)
+{
+    const uint8_t *unit = s->unit;
+    uint32_t p = *at + 1;
+    while (p < s->end && unit[p] != ']') {
+        mp_status status = MP_OK;
+        if (unit[p] == ' ')
+            p++;
+        else if (unit[p] == '(')
+            status = mp_skip_list(unit, &p, s->end, s->limits, err);
+        else if (mp_char_class[unit[p]] & MP_C_ATOM)
+            p++;
+        else
+            return mp_fail(err, MP_E_SYNTAX, p, "section");
+        if (status != MP_OK)
+            return status;
+    }
+    if (p >= s->end)
+        return mp_fail(err, MP_E_SYNTAX, p, "\"]\"");
+    if (unit[++p] == '<') {
+        while (p < s->end && (mp_char_class[unit[p]] & MP_C_ATOM) && unit[p] != '>')
+            p++;
+        if (p >= s->end || unit[p] != '>')
+            return mp_fail(err, MP_E_SYNTAX, p, "\">\"");
+        p++;
+    }
+    *at = p;
+    return MP_OK;
+}
+
+static uint8_t classify(const uint8_t *p, size_t len, bool section)
+{
+    if (section)
+        return MP_IS(p, len, "BODY") || MP_IS(p, len, "BINARY") ? MP_FETCH_SECTION : MP_FETCH_OTHER;
+    switch (len) {
+    case 3:
+        return MP_IS(p, len, "UID") ? MP_FETCH_UID : MP_FETCH_OTHER;
+    case 4:
+        return MP_IS(p, len, "BODY") ? MP_FETCH_BODY : MP_FETCH_OTHER;
+    case 5:
+        return MP_IS(p, len, "FLAGS") ? MP_FETCH_FLAGS : MP_FETCH_OTHER;
+    case 6:
+        return MP_IS(p, len, "MODSEQ") ? MP_FETCH_MODSEQ : MP_IS(p, len, "RFC822") ? MP_FETCH_SECTION : MP_FETCH_OTHER;
+    case 8:
+        return MP_IS(p, len, "ENVELOPE") ? MP_FETCH_ENVELOPE : MP_FETCH_OTHER;
+    case 11:
+        return MP_IS(p, len, "RFC822.SIZE") ? MP_FETCH_SIZE : MP_IS(p, len, "RFC822.TEXT") ? MP_FETCH_SECTION : MP_FETCH_OTHER;
+    case 12:
+        return MP_IS(p, len, "INTERNALDATE") ? MP_FETCH_INTERNALDATE : MP_FETCH_OTHER;
+    case 13:
+        return MP_IS(p, len, "BODYSTRUCTURE") ? MP_FETCH_BODYSTRUCTURE
+               : MP_IS(p, len, "RFC822.HEADER") ? MP_FETCH_SECTION : MP_FETCH_OTHER;
+    default:
+        return MP_FETCH_OTHER;
+    }
+}
+
+static const uint8_t text_kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL, MP_TEXT_LITERAL8};
+
+/* nstring, literal8 or an atom by mistake */
+static mp_status read_text(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
+{
+    const uint8_t *p = s->unit + s->at;
+    mp_token tok;
+    if (s->unit[s->at] == '(') {
+        item->kind = MP_FETCH_OTHER;
+        s->defects |= MP_DEFECT_BAD_VALUE;
+        return mp_skip_list(s->unit, &s->at, s->end, s->limits, err);
+    }
+    mp_status status = mp_lex_token(s->unit, &p, s->unit + s->end, &tok, err);
+    if (status != MP_OK)
+        return status;
+    s->at = (uint32_t)(p - s->unit);
+    item->text = (mp_text){{tok.off, tok.len}, text_kinds[tok.kind], tok.high};
+    if (tok.kind == MP_TOK_ATOM) {
+        if (MP_IS(s->unit + tok.off, tok.len, "NIL")) {
+            item->text.kind = MP_TEXT_NIL;
+            item->absent = true;
+        } else
+            s->defects |= MP_DEFECT_ATOM_STRING;
+    }
+    return MP_OK;
+}
+
+/* 1869310 for 1.86931e+06: a size that went through a floating-point number. False for anything else. */
+static bool read_float(const uint8_t *p, size_t len, uint64_t *out_r)
+{
+    uint64_t value = 0;
+    int scale = 0, exponent = 0;
+    size_t i = 0;
+    bool point = false;
+    for (; i < len && p[i] != 'e' && p[i] != 'E'; i++) {
+        if (p[i] == '.' && !point) {
+            point = true;
+            continue;
+        }
+        unsigned digit = (unsigned)p[i] - '0';
+        if (digit > 9 || value > UINT64_C(100000000000000))
+            return false;
+        value = value * 10 + digit;
+        scale += point;
+    }
+    if (i == 0 || i + 1 >= len)
+        return false;
+    i += p[i + 1] == '+' ? 2 : 1;
+    if (i >= len || len - i > 2)
+        return false;
+    for (; i < len; i++) {
+        unsigned digit = (unsigned)p[i] - '0';
+        if (digit > 9)
+            return false;
+        exponent = exponent * 10 + (int)digit;
+    }
+    if (exponent < scale || exponent - scale > 9)
+        return false;
+    for (; scale < exponent; scale++)
+        value *= 10;
+    if (value > INT64_MAX)
+        return false;
+    *out_r = value;
+    return true;
+}
+
+/* A number that stands alone. What is none leaves the item absent, with `defect`. */
+static mp_status read_number(mp_fetch_scan *s, mp_fetch_item *item, uint64_t max, uint32_t defect, mp_error *err)
+{
+    uint32_t from = s->at;
+    const uint8_t *p = s->unit + from, *end = s->unit + s->end;
+    uint64_t value = 0;
+    while (p < end && (mp_char_class[*p] & MP_C_DIGIT) && p - (s->unit + from) < 18)
+        value = value * 10 + (uint64_t)(*p++ - '0');
+    if (p < end && (*p == ' ' || *p == ')') && p != s->unit + from && value <= max) {
+        item->number = value;
+        s->at = (uint32_t)(p - s->unit);
+        return MP_OK;
+    }
+    mp_status status = mp_skip_value(s->unit, &s->at, s->end, s->limits, err);
+    if (status != MP_OK)
+        return status;
+    if (mp_parse_number(s->unit + from, s->at - from, max, &item->number))
+        return MP_OK;
+    s->defects |= defect;
+    item->absent = defect == MP_DEFECT_BAD_UID || !read_float(s->unit + from, s->at - from, &item->number);
+    return MP_OK;
+}
+
+/* fetch-mod-resp = "MODSEQ" SP "(" permsg-modsequence ")"                           RFC 7162 section 7 */
+static mp_status read_modseq(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
+{
+    const uint8_t *unit = s->unit;
+    uint32_t from = s->at, p = from;
+    mp_status status = mp_skip_value(unit, &s->at, s->end, s->limits, err);
+    if (status != MP_OK)
+        return status;
+    uint32_t end = s->at;
+    if (unit[p] == '(') {
+        p++;
+        end--;
+        while (p < end && unit[p] == ' ')
+            p++;
+        while (end > p && unit[end - 1] == ' ')
+            end--;
+        if (p != from + 1 || end != s->at - 1)
+            s->defects |= MP_DEFECT_EXTRA_SPACE;
+    } else
+        s->defects |= MP_DEFECT_BAD_VALUE;
+    /* over 2^63 - 1 cannot be compared with anything a client may send back */
+    if (!mp_parse_number(unit + p, end - p, INT64_MAX, &item->number))
+        return mp_fail(err, MP_E_SYNTAX, p, "mod-sequence-value");
+    if (item->number == 0)
+        s->defects |= MP_DEFECT_ZERO_MODSEQ;
+    return MP_OK;
+}
+
+/* A list, kept whole; NIL and anything else leave the item absent. */
+static mp_status read_list(mp_fetch_scan *s, mp_fetch_item *item, uint32_t defect, mp_error *err)
+{
+    if (s->unit[s->at] == '(')
+        return mp_skip_list(s->unit, &s->at, s->end, s->limits, err);
+    item->absent = true;
+    s->defects |= defect;
+    return mp_skip_value(s->unit, &s->at, s->end, s->limits, err);
+}
+
+static void skip_sp(mp_fetch_scan *s, uint32_t wanted)
+{
+    uint32_t from = s->at;
+    while (s->at < s->end && s->unit[s->at] == ' ')
+        s->at++;
+    if (s->at - from != wanted)
+        s->defects |= s->at - from > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE;
+}
+
+mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
+{
+    const uint8_t *unit = s->unit;
+    uint32_t before = s->at;
+    while (s->at < s->end && unit[s->at] == ' ')
+        s->at++;
+    if (s->at < s->end && unit[s->at] == ')') {
+        if (s->at != before)
+            s->defects |= MP_DEFECT_EXTRA_SPACE;
+        if (++s->at != s->end)
+            return mp_fail(err, MP_E_SYNTAX, s->at, "end of line");
+        item->kind = MP_FETCH_END;
+        return MP_OK;
+    }
+    uint32_t wanted = s->items ? 1 : 0;
+    if (s->at - before != wanted)
+        s->defects |= s->at - before > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE;
+    if (s->items++ >= s->limits->max_elements)
+        return mp_fail_limit(err, s->at, "max_elements");
+    memset(item, 0, sizeof *item);
+    uint32_t from = s->at, p = from;
+    while (p < s->end && (mp_char_class[unit[p]] & MP_C_ATOM) && unit[p] != '[')
+        p++;
+    if (p == from || p == s->end)
+        return mp_fail(err, MP_E_SYNTAX, p, "msg-att item");
+    bool section = unit[p] == '[';
+    item->kind = classify(unit + from, p - from, section);
+    mp_status status = MP_OK;
+    if (section) {
+        status = skip_section(s, &p, err);
+        if (status != MP_OK)
+            return status;
+    }
+    item->name = (mp_span){from, p - from};
+    s->at = p;
+    skip_sp(s, 1);
+    if (s->at == s->end || unit[s->at] == ')')
+        return mp_fail(err, MP_E_SYNTAX, s->at, "value of the msg-att item");
+    uint32_t value = s->at;
+    switch (item->kind) {
+    case MP_FETCH_UID:
+        status = read_number(s, item, UINT32_MAX, MP_DEFECT_BAD_UID, err);
+        if (status == MP_OK && !item->absent && item->number == 0) {
+            item->absent = true;
+            s->defects |= MP_DEFECT_BAD_UID;
+        }
+        break;
+    case MP_FETCH_SIZE:
+        status = read_number(s, item, INT64_MAX, MP_DEFECT_BAD_NUMBER, err);
+        break;
+    case MP_FETCH_MODSEQ:
+        status = read_modseq(s, item, err);
+        break;
+    case MP_FETCH_FLAGS:
+        status = read_list(s, item, MP_DEFECT_BAD_VALUE, err);
+        break;
+    case MP_FETCH_ENVELOPE:
+        status = read_list(s, item, MP_DEFECT_BAD_ENVELOPE, err);
+        break;
+    case MP_FETCH_BODY:
+    case MP_FETCH_BODYSTRUCTURE:
+        status = read_list(s, item, MP_DEFECT_BAD_BODY, err);
+        break;
+    case MP_FETCH_INTERNALDATE:
+    case MP_FETCH_SECTION:
+        status = read_text(s, item, err);
+        break;
+    default:
+        status = mp_skip_value(unit, &s->at, s->end, s->limits, err);
+    }
+    item->value = (mp_span){value, s->at - value};
+    return status;
+}
+
+size_t mp_normalise_section(const uint8_t *unit, mp_span name, uint8_t *dst)
+{
+    const uint8_t *p = unit + name.off, *end = p + name.len;
+    size_t n = 0;
+    while (p < end) {
+        if (*p != '"' && *p != '{') {
+            dst[n++] = mp_upper(*p++);
+            continue;
+        }
+        mp_token tok;
+        mp_error ignored;
+        const uint8_t *from = p;
+        if (mp_lex_token(unit, &p, end, &tok, &ignored) != MP_OK) {
+            dst[n++] = *p++;
+            continue;
+        }
+        bool plain = tok.len > 0 && tok.kind != MP_TOK_QUOTED_ESC;
+        for (uint32_t i = 0; i < tok.len; i++) {
+            uint8_t ch = unit[tok.off + i];
+            plain = plain && (mp_char_class[ch] & MP_C_ATOM) && ch < 0x80 && ch != '%' && ch != '*' && ch != '\\' && ch != ']';
+        }
+        if (plain)
+            for (uint32_t i = 0; i < tok.len; i++)
+                dst[n++] = mp_upper(unit[tok.off + i]);
+        else
+            while (from < p)
+                dst[n++] = *from++;
+    }
+    return n;
+}

@@ -1,0 +1,112 @@
+#include "skip.h"
+
+#include "scan.h"
+#include "token.h"
+
+mp_status mp_skip_list_slow(const uint8_t *unit, uint32_t *at, uint32_t end_off, uint32_t depth,
+                            const mp_limits *limits, mp_error *err)
+{
+    const uint8_t *p = unit + *at, *end = unit + end_off;
+    while ((p = mp_scan_skip(p, end)) < end) {
+        mp_token tok;
+        mp_status status;
+        switch (*p) {
+        case '(':
+            if (++depth > limits->max_depth)
+                return mp_fail_limit(err, (size_t)(p - unit), "max_depth");
+            p++;
+            break;
+        case ')':
+            p++;
+            if (--depth == 0) {
+                *at = (uint32_t)(p - unit);
+                return MP_OK;
+            }
+            break;
+        case '"':
+        case '{':
+            status = mp_lex_token(unit, &p, end, &tok, err);
+            if (status != MP_OK)
+                return status;
+            break;
+        case '\r':
+        case '\n':
+        case 0:
+            return mp_fail(err, MP_E_SYNTAX, (size_t)(p - unit), "\")\"");
+        default: /* a backslash before a flag, an 8-bit octet in an atom */
+            p++;
+        }
+    }
+    return mp_fail(err, MP_E_SYNTAX, (size_t)(p - unit), "\")\"");
+}
+
+mp_status mp_skip_list(const uint8_t *unit, uint32_t *at, uint32_t end, const mp_limits *limits, mp_error *err)
+{
+    uint32_t depth = 0, p = *at;
+#if MP_SSE2
+    /* 64 octets a turn: which are inside strings follows from the parity of the quotes before them */
+    uint64_t inside = 0; /* all ones while a string is open at the start of the turn */
+    uint32_t string_from = p;
+    while (p < end) {
+        __m128i v[4];
+        for (int i = 0; i < 4; i++)
+            v[i] = _mm_loadu_si128((const __m128i *)(const void *)(unit + p + 16 * i));
+        uint64_t valid = end - p >= 64 ? UINT64_MAX : (UINT64_C(1) << (end - p)) - 1;
+        if (mp_mask64_special(v) & valid)
+            break;
+        uint64_t quotes = mp_mask64(v, '"') & valid, quoted = quotes;
+        for (unsigned shift = 1; shift < 64; shift *= 2)
+            quoted ^= quoted << shift;
+        quoted ^= inside;
+        uint64_t opens = mp_mask64(v, '(') & ~quoted & valid, closes = mp_mask64(v, ')') & ~quoted & valid;
+        unsigned n_open = mp_popcount64(opens), n_close = mp_popcount64(closes);
+        if (depth + n_open > limits->max_depth)
+            break; /* maybe too deep: count one by one */
+        if (n_close >= depth) {
+            uint32_t level = depth;
+            for (uint64_t bits = opens | closes; bits; bits &= bits - 1) {
+                unsigned i = mp_ctz64(bits);
+                if (opens >> i & 1)
+                    level++;
+                else if (--level == 0) {
+                    *at = p + i + 1;
+                    return MP_OK;
+                }
+            }
+        }
+        depth += n_open - n_close;
+        uint64_t was_inside = inside;
+        inside = (uint64_t)0 - (quoted >> 63);
+        if (inside) {
+            if (quotes) {
+                unsigned last = 63;
+                while (!(quotes >> last & 1))
+                    last--;
+                string_from = p + last;
+            } else if (!was_inside)
+                string_from = p;
+        }
+        p += 64;
+    }
+    if (inside)
+        p = string_from; /* the slow form starts outside strings */
+    if (p > end)
+        p = end;
+#endif
+    *at = p;
+    return mp_skip_list_slow(unit, at, end, depth, limits, err);
+}
+
+mp_status mp_skip_value(const uint8_t *unit, uint32_t *at, uint32_t end, const mp_limits *limits, mp_error *err)
+{
+    if (*at < end && unit[*at] == '(')
+        return mp_skip_list(unit, at, end, limits, err);
+    const uint8_t *p = unit + *at;
+    mp_token tok;
+    if (*at >= end)
+        return mp_fail(err, MP_E_SYNTAX, *at, "value");
+    mp_status status = mp_lex_token(unit, &p, unit + end, &tok, err);
+    if (status == MP_OK)
+        *at = (uint32_t)(p - unit);
+    return status;
+}

@@ -11,7 +11,7 @@ from mailproto.imap.commands_base import Value
 
 #: What no part of the library has a type for: an atom is ``str``, a number ``int``, ``NIL`` ``None``, a
 #: string ``bytes``, a list ``tuple``.
-Tree: TypeAlias = str | int | bytes | None | tuple["Tree", ...]
+Tree: TypeAlias = str | int | bytes | tuple["Tree", ...] | None
 
 _NOT_IN_ATOM: Final = frozenset('()"{ \x7f' + "".join(map(chr, range(32))))
 

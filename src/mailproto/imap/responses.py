@@ -4,6 +4,7 @@
 long literals are passed through uncopied. ``parse_response(bytes(value)) == value``. Equality and hash
 ignore ``defects`` and ``raw``. What comes by the thousand (:class:`Fetch`, :class:`MailboxList` and what
 they hold) is compiled.
+"""
 
 from __future__ import annotations
 

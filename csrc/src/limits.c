@@ -17,6 +17,7 @@ mp_limits mp_limits_client(void)
         .max_parts = 10000,
         .max_header = 16 * MIB,
         .max_body = 1024 * MIB,
+        .max_pop3_command = 255, /* RFC 2449 section 4 */
     };
 }
 
@@ -34,6 +35,7 @@ mp_limits mp_limits_server(void)
         .max_parts = 10000,
         .max_header = 1 * MIB,
         .max_body = 64 * MIB,
+        .max_pop3_command = 255, /* RFC 2449 section 4 */
     };
 }
 
@@ -51,5 +53,6 @@ mp_limits mp_limits_before_login(void)
         .max_parts = 0,
         .max_header = 0,
         .max_body = 0,
+        .max_pop3_command = 255, /* RFC 2449 section 4 */
     };
 }

@@ -38,6 +38,9 @@ class Limits:
     max_header: int = 16 * _MIB
     #: Octets of one POP3 multi-line body.
     max_body: int = 1024 * _MIB
+    #: Octets of one POP3 command line, CRLF included: RFC 2449 section 4 says 255. AUTH and what answers its
+    #: challenges (RFC 5034 section 4) may be as long as ``max_line``.
+    max_pop3_command: int = 255
 
     @classmethod
     def client(cls) -> Limits:

@@ -24,6 +24,7 @@ typedef struct mp_limits {
     uint32_t max_parts;      /* MIME parts in one message                                   */
     uint64_t max_header;     /* octets of one message's or part's header, parsed as MIME    */
     uint64_t max_body;       /* octets of one POP3 multi-line body                          */
+    uint64_t max_pop3_command; /* octets of one POP3 command line but AUTH's, CRLF included */
 } mp_limits;
 
 mp_limits mp_limits_client(void);       /* what a client takes from a server it chose        */

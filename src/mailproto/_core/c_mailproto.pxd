@@ -111,6 +111,7 @@ cdef extern from "mailproto/limits.h" nogil:
         uint32_t max_parts
         uint64_t max_header
         uint64_t max_body
+        uint64_t max_pop3_command
 
     mp_limits mp_limits_client()
     mp_limits mp_limits_server()
@@ -201,3 +202,83 @@ cdef extern from "mailproto/cursor.h" nogil:
 
     void mp_cursor_init(mp_cursor *c, const uint8_t *unit, size_t begin, size_t end, const mp_tape *tape,
                         const mp_limits *limits, mp_error *err)
+
+
+cdef extern from "mailproto/pop3.h" nogil:
+    ctypedef bint mp_pop3_bool "bool"
+
+    ctypedef struct mp_pop3_line_state:
+        size_t searched
+
+    mp_status mp_pop3_line(mp_pop3_line_state *state, const uint8_t *line, size_t len, uint64_t max_line,
+                           size_t *len_r, mp_error *err)
+    size_t mp_pop3_line_end(const uint8_t *line, size_t len)
+
+    ctypedef enum mp_pop3_status:
+        MP_POP3_OK
+        MP_POP3_ERR
+        MP_POP3_CONTINUE
+
+    ctypedef struct mp_pop3_reply:
+        mp_pop3_status status
+        bint has_code
+        bint bare_lf
+        bint control
+        mp_span code
+        mp_span text
+
+    mp_status mp_pop3_read_status(const uint8_t *line, size_t len, mp_pop3_reply *reply_r, mp_error *err)
+    mp_status mp_pop3_read_numbers(const uint8_t *line, size_t len, uint64_t *first_r, uint64_t *second_r,
+                                   mp_error *err)
+    mp_status mp_pop3_read_uidl(const uint8_t *line, size_t len, uint64_t *number_r, mp_span *id_r,
+                                mp_pop3_bool *loose_r, mp_error *err)
+
+    ctypedef enum mp_pop3_keyword:
+        MP_POP3_UNKNOWN
+        MP_POP3_APOP
+        MP_POP3_AUTH
+        MP_POP3_CAPA
+        MP_POP3_DELE
+        MP_POP3_LANG
+        MP_POP3_LIST
+        MP_POP3_NOOP
+        MP_POP3_PASS
+        MP_POP3_QUIT
+        MP_POP3_RETR
+        MP_POP3_RSET
+        MP_POP3_STAT
+        MP_POP3_STLS
+        MP_POP3_TOP
+        MP_POP3_UIDL
+        MP_POP3_USER
+        MP_POP3_UTF8
+
+    ctypedef struct mp_pop3_command:
+        mp_pop3_keyword keyword
+        mp_span name
+        int arguments
+        mp_span first
+        mp_span second
+        uint64_t number
+        uint64_t lines
+
+    mp_pop3_keyword mp_pop3_keyword_at(const uint8_t *line, size_t len)
+    const char *mp_pop3_keyword_name(mp_pop3_keyword keyword)
+    bint mp_pop3_is_multiline(mp_pop3_keyword keyword, bint has_arguments)
+    mp_status mp_pop3_read_command(const uint8_t *line, size_t len, uint64_t max_command,
+                                   mp_pop3_command *command_r, mp_error *err)
+
+    ctypedef struct mp_unstuff:
+        pass
+
+    void mp_unstuff_init(mp_unstuff *machine, bint any_lf)
+    size_t mp_unstuff_withheld(const mp_unstuff *machine)
+    mp_status mp_unstuff_run(mp_unstuff *machine, uint8_t *dst, const uint8_t *src, size_t n,
+                             size_t *consumed_r, size_t *written_r)
+
+    ctypedef struct mp_stuff:
+        pass
+
+    void mp_stuff_init(mp_stuff *machine, bint any_lf)
+    size_t mp_stuff_run(mp_stuff *machine, uint8_t *dst, const uint8_t *src, size_t n)
+    size_t mp_stuff_finish(mp_stuff *machine, uint8_t *dst)

@@ -22,6 +22,7 @@ cdef int limits_to_c(object limits, mp_limits *out) except -1:
     out.max_parts = limits.max_parts
     out.max_header = limits.max_header
     out.max_body = limits.max_body
+    out.max_pop3_command = limits.max_pop3_command
     return 0
 
 

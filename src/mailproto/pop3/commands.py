@@ -1,0 +1,409 @@
+"""The commands of POP3, a class each: RFC 1939, RFC 2449, RFC 2595, RFC 5034, RFC 6856.
+
+Every class checks its arguments when it is built from Python, so that no CR, LF or NUL can leave and no
+argument can become two. ``bytes(command)`` is the line with its CRLF; ``repr`` and ``to_dict`` do not show
+secrets.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Final
+
+from mailproto.errors import ParseError
+from mailproto.sasl import lines as sasl_lines
+
+#: The largest message number and line count: 2**31 - 1.
+MAX_NUMBER: Final = 2**31 - 1
+
+_MECHANISM: Final = re.compile(r"[A-Z0-9_-]{1,64}")
+# Not all of RFC 5646: what can be a tag at all. One class each, so no backtracking.
+_LANGUAGE: Final = re.compile(r"\*|[A-Za-z0-9-]{1,64}")
+_KEYWORD: Final = re.compile(r"[!-~]{1,64}")
+
+
+def _string(value: object, what: str, *, blanks: bool) -> bytes:
+    """A string argument as bytes; *blanks*: whether it may hold spaces. The error never shows the value."""
+    if isinstance(value, str):
+        value = value.encode()
+    elif isinstance(value, (bytearray, memoryview)):
+        value = bytes(value)
+    if not isinstance(value, bytes):
+        raise TypeError(f"{what} must be str or bytes")
+    if not value:
+        raise ValueError(f"{what} must not be empty")
+    if b"\r" in value or b"\n" in value or b"\0" in value:
+        raise ValueError(f"{what} must not hold CR, LF or NUL")
+    if not blanks and any(octet <= 0x20 or octet == 0x7F for octet in value):
+        raise ValueError(f"{what} must not hold blanks or control octets")
+    return value
+
+
+def _number(value: object, what: str, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{what} must be an int")
+    if not least <= value <= MAX_NUMBER:
+        raise ValueError(f"{what} must be from {least} to {MAX_NUMBER}")
+    return value
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return {"b64": base64.b64encode(value).decode()}
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Base of all commands."""
+
+    #: The keyword, as it is sent.
+    name: ClassVar[str] = ""
+    #: The fields that ``to_dict`` and ``repr`` hide.
+    secrets: ClassVar[frozenset[str]] = frozenset()
+
+    def _arguments(self) -> list[bytes]:
+        return []
+
+    def __bytes__(self) -> bytes:
+        return b" ".join([self.name.encode(), *self._arguments()]) + b"\r\n"
+
+    def encode(self) -> list[bytes]:
+        """The buffers to send."""
+        return [bytes(self)]
+
+    @property
+    def multiline(self) -> bool:
+        """Whether a +OK to this command is followed by a body."""
+        return False
+
+    def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
+        """The command as builtins that ``json`` takes; secrets are ``"***"`` unless *secrets*."""
+        result: dict[str, Any] = {"command": self.name}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            hidden = item.name in self.secrets and not secrets and value is not None
+            result[item.name] = "***" if hidden else _jsonable(value)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Message(Command):
+    number: int
+
+    def __post_init__(self) -> None:
+        _number(self.number, "message number", 1)
+
+    def _arguments(self) -> list[bytes]:
+        return [b"%d" % self.number]
+
+
+@dataclass(frozen=True, slots=True)
+class _OptionalMessage(Command):
+    number: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.number is not None:
+            _number(self.number, "message number", 1)
+
+    def _arguments(self) -> list[bytes]:
+        return [] if self.number is None else [b"%d" % self.number]
+
+    @property
+    def multiline(self) -> bool:
+        return self.number is None
+
+
+@dataclass(frozen=True, slots=True)
+class User(Command):
+    """USER name (RFC 1939 section 7).
+
+    The name may hold blanks; str goes out as UTF-8 (RFC 6856 section 2.2).
+    """
+
+    name: ClassVar[str] = "USER"
+    username: bytes
+
+    def __init__(self, username: str | bytes) -> None:
+        object.__setattr__(self, "username", _string(username, "username", blanks=True))
+
+    def _arguments(self) -> list[bytes]:
+        return [self.username]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass(Command):
+    """PASS string (RFC 1939 section 7)."""
+
+    name: ClassVar[str] = "PASS"
+    secrets: ClassVar[frozenset[str]] = frozenset({"password"})
+    password: bytes = field(repr=False)
+
+    def __init__(self, password: str | bytes) -> None:
+        object.__setattr__(self, "password", _string(password, "password", blanks=True))
+
+    def _arguments(self) -> list[bytes]:
+        return [self.password]
+
+
+@dataclass(frozen=True, slots=True)
+class Apop(Command):
+    """APOP name digest (RFC 1939 section 7).
+
+    *digest* is the MD5, in hexadecimal, of greeting stamp and secret.
+    """
+
+    name: ClassVar[str] = "APOP"
+    secrets: ClassVar[frozenset[str]] = frozenset({"digest"})
+    username: bytes
+    digest: bytes = field(repr=False)
+
+    def __init__(self, username: str | bytes, digest: str | bytes) -> None:
+        object.__setattr__(self, "username", _string(username, "username", blanks=False))
+        object.__setattr__(self, "digest", _string(digest, "digest", blanks=False))
+
+    def _arguments(self) -> list[bytes]:
+        return [self.username, self.digest]
+
+
+@dataclass(frozen=True, slots=True)
+class Auth(Command):
+    """AUTH mechanism [initial-response] (RFC 5034 section 4). *initial_response* is given before base64.
+
+    Without a mechanism the server is asked, by custom and not by the RFC, which ones it has.
+    """
+
+    name: ClassVar[str] = "AUTH"
+    secrets: ClassVar[frozenset[str]] = frozenset({"initial_response"})
+    mechanism: str | None = None
+    initial_response: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.mechanism is None:
+            if self.initial_response is not None:
+                raise ValueError("an initial response needs a mechanism")
+            return
+        if not isinstance(self.mechanism, str):
+            raise TypeError("mechanism must be a str")
+        object.__setattr__(self, "mechanism", self.mechanism.upper())
+        if not _MECHANISM.fullmatch(self.mechanism):
+            raise ValueError("mechanism must be the name of a SASL mechanism")
+        if self.initial_response is not None and not isinstance(self.initial_response, bytes):
+            raise TypeError("initial_response must be bytes")
+
+    def _arguments(self) -> list[bytes]:
+        arguments = [] if self.mechanism is None else [self.mechanism.encode()]
+        if self.initial_response is not None:
+            arguments.append(sasl_lines.encode_initial_response(self.initial_response))
+        return arguments
+
+    @property
+    def multiline(self) -> bool:
+        return self.mechanism is None
+
+
+@dataclass(frozen=True, slots=True)
+class Stat(Command):
+    """STAT (RFC 1939 section 5): how many messages, how many octets."""
+
+    name: ClassVar[str] = "STAT"
+
+
+@dataclass(frozen=True, slots=True)
+class List(_OptionalMessage):
+    """LIST [message] (RFC 1939 section 5): octets of each message, or of one."""
+
+    name: ClassVar[str] = "LIST"
+
+
+@dataclass(frozen=True, slots=True)
+class Uidl(_OptionalMessage):
+    """UIDL [message] (RFC 1939 section 7): unique-id of each message, or of one."""
+
+    name: ClassVar[str] = "UIDL"
+
+
+@dataclass(frozen=True, slots=True)
+class Retr(_Message):
+    """RETR message (RFC 1939 section 5)."""
+
+    name: ClassVar[str] = "RETR"
+
+    @property
+    def multiline(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Dele(_Message):
+    """DELE message (RFC 1939 section 5): mark it, to be deleted at QUIT."""
+
+    name: ClassVar[str] = "DELE"
+
+
+@dataclass(frozen=True, slots=True)
+class Top(Command):
+    """TOP message n (RFC 1939 section 7): the header and the first *lines* lines of the body."""
+
+    name: ClassVar[str] = "TOP"
+    number: int
+    lines: int
+
+    def __post_init__(self) -> None:
+        _number(self.number, "message number", 1)
+        _number(self.lines, "lines", 0)
+
+    def _arguments(self) -> list[bytes]:
+        return [b"%d" % self.number, b"%d" % self.lines]
+
+    @property
+    def multiline(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Noop(Command):
+    """NOOP (RFC 1939 section 5)."""
+
+    name: ClassVar[str] = "NOOP"
+
+
+@dataclass(frozen=True, slots=True)
+class Rset(Command):
+    """RSET (RFC 1939 section 5): unmark what DELE marked."""
+
+    name: ClassVar[str] = "RSET"
+
+
+@dataclass(frozen=True, slots=True)
+class Quit(Command):
+    """QUIT (RFC 1939 sections 5 and 6)."""
+
+    name: ClassVar[str] = "QUIT"
+
+
+@dataclass(frozen=True, slots=True)
+class Capa(Command):
+    """CAPA (RFC 2449 section 5)."""
+
+    name: ClassVar[str] = "CAPA"
+
+    @property
+    def multiline(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Stls(Command):
+    """STLS (RFC 2595 section 4)."""
+
+    name: ClassVar[str] = "STLS"
+
+
+@dataclass(frozen=True, slots=True)
+class Utf8(Command):
+    """UTF8 (RFC 6856 section 2.1)."""
+
+    name: ClassVar[str] = "UTF8"
+
+
+@dataclass(frozen=True, slots=True)
+class Lang(Command):
+    """LANG [tag] (RFC 6856 section 3.2): choose the language of the server's texts, or list those it has."""
+
+    name: ClassVar[str] = "LANG"
+    tag: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.tag is not None and not (isinstance(self.tag, str) and _LANGUAGE.fullmatch(self.tag)):
+            raise ValueError("tag must be a language tag or '*'")
+
+    def _arguments(self) -> list[bytes]:
+        return [] if self.tag is None else [self.tag.encode()]
+
+    @property
+    def multiline(self) -> bool:
+        return self.tag is None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCommand(Command):
+    """A line that is grammatical (RFC 2449 section 3) but whose keyword is none of ours.
+
+    ``arguments`` is the rest of the line, which may be a secret.
+    """
+
+    secrets: ClassVar[frozenset[str]] = frozenset({"arguments"})
+    keyword: str
+    arguments: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        if not _KEYWORD.fullmatch(self.keyword):
+            raise ValueError("keyword must be printable ASCII without blanks")
+        if self.arguments:
+            _string(self.arguments, "arguments", blanks=True)
+
+    @classmethod
+    def _read(cls, keyword: bytes, arguments: bytes) -> UnknownCommand | BadCommand:
+        """What a reader makes of such a line: keywords have 4 octets at most, ours here 64."""
+        word = keyword.decode("ascii", "replace")
+        if not _KEYWORD.fullmatch(word):
+            return BadCommand(None, ParseError(0, "keyword"))
+        return cls(word.upper(), arguments)
+
+    def __bytes__(self) -> bytes:
+        return b" ".join([self.keyword.encode(), *([self.arguments] if self.arguments else [])]) + b"\r\n"
+
+    def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
+        hidden = bool(self.arguments) and not secrets
+        return {"command": self.keyword, "arguments": "***" if hidden else _jsonable(self.arguments)}
+
+
+@dataclass(frozen=True, slots=True)
+class SaslResponse:
+    """A client's line within AUTH: *data* answers a challenge, ``None`` cancels (``*``).
+
+    RFC 5034 section 4.
+    """
+
+    data: bytes | None = field(repr=False)
+
+    def __bytes__(self) -> bytes:
+        return (b"*" if self.data is None else sasl_lines.encode_line(self.data)) + b"\r\n"
+
+    def encode(self) -> list[bytes]:
+        """The buffers to send."""
+        return [bytes(self)]
+
+    def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
+        """As :meth:`Command.to_dict`."""
+        return {"sasl": None if self.data is None else _jsonable(self.data) if secrets else "***"}
+
+    @classmethod
+    def _read(cls, line: bytes, initial: bool) -> SaslResponse:
+        """From a line without its end, or (*initial*) from the word behind a mechanism. Raises ParseError."""
+        if initial:
+            return cls(sasl_lines.decode_initial_response(line))
+        return cls(None if line == b"*" else sasl_lines.decode_line(line))
+
+
+@dataclass(frozen=True, slots=True)
+class BadCommand:
+    """A line that is no command. ``keyword`` is the known keyword that it starts with, or ``None``."""
+
+    keyword: str | None
+    error: ParseError
+
+
+#: Every command class by its keyword.
+BY_NAME: Final[dict[str, type[Command]]] = {
+    cls.name: cls
+    for cls in (
+        User, Pass, Apop, Auth, Stat, List, Uidl, Retr, Dele, Top, Noop, Rset, Quit, Capa, Stls, Utf8, Lang,
+    )
+}  # fmt: skip

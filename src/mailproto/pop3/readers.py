@@ -1,0 +1,69 @@
+"""The POP3 readers: the compiled ones, given the values that they build."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Final
+
+from mailproto._core import pop3 as _core
+from mailproto.limits import Limits
+from mailproto.pop3 import commands, events, replies
+
+_REPLY_TYPES: Final = (
+    replies.Reply,
+    replies.Continuation,
+    events.BodyBegin,
+    events.BodyChunk,
+    events.BodyEnd,
+    replies.Streamed,
+)
+
+#: Commands without arguments are all alike: one value of each serves every reader.
+_COMMANDS: Final = {name: cls if fields(cls) else cls() for name, cls in commands.BY_NAME.items()}
+_COMMAND_TYPES: Final = (
+    _COMMANDS,
+    commands.BadCommand,
+    commands.UnknownCommand,
+    commands.SaslResponse._read,
+)
+
+
+class ReplyReader(_core.ReplyReader):
+    """Reads replies from the octets of a server's stream, fed in pieces of any size.
+
+    Tell it by :meth:`expect` which commands were sent (``"RETR 1"``, bytes, or a command): that decides which
+    replies have a body. With nothing queued, the next reply is a single line, as a greeting is. :meth:`next`
+    gives a :class:`~mailproto.pop3.replies.Reply`, a :class:`~mailproto.pop3.replies.Continuation` (within
+    AUTH; it leaves the queue alone), or ``NEED_DATA``.
+
+    *stream_above*: bodies of more octets than this come as :class:`~mailproto.pop3.events.BodyBegin`,
+    :class:`~mailproto.pop3.events.BodyChunk` ... :class:`~mailproto.pop3.events.BodyEnd` in fixed memory,
+    then the reply. *strict*: defects become errors.
+
+    ``next`` raises ParseError for a line that is no status line, and goes on with the next line; LimitError
+    with ``fatal`` set, once, past ``Limits.max_line`` or ``Limits.max_body``; then it only gives
+    ``NEED_DATA``.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self, limits: Limits | None = None, *, stream_above: int | None = None, strict: bool = False
+    ) -> None:
+        super().__init__(_REPLY_TYPES, limits, stream_above=stream_above, strict=strict)
+
+
+class CommandReader(_core.CommandReader):
+    """Reads commands from the octets of a client's stream, fed in pieces of any size.
+
+    :meth:`next` gives a command, :class:`~mailproto.pop3.commands.UnknownCommand`,
+    :class:`~mailproto.pop3.commands.BadCommand` (it does not raise for a bad line), or ``NEED_DATA``. After
+    ``expect_line("sasl")`` the next line is a :class:`~mailproto.pop3.commands.SaslResponse`. The one error
+    that it raises, once, is a fatal LimitError, for a line past ``Limits.max_line``. *limits* are
+    ``Limits.before_login()`` unless given.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        super().__init__(_COMMAND_TYPES, limits)

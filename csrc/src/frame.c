@@ -10,10 +10,15 @@ enum { TEXT_UNKNOWN, TEXT_NONE, TEXT_ALL, TEXT_BADCHARSET };
 void mp_framer_init(mp_framer *f, mp_side side, const mp_limits *limits)
 {
     memset(f, 0, sizeof *f);
+    mp_framer_set_limits(f, limits);
+    f->side = side;
+}
+
+void mp_framer_set_limits(mp_framer *f, const mp_limits *limits)
+{
     f->limits = *limits;
     if (f->limits.max_unit > UINT32_MAX)
         f->limits.max_unit = UINT32_MAX; /* spans are 32 bits wide */
-    f->side = side;
 }
 
 void mp_framer_announce(mp_framer *f, bool on) { f->announce = on; }
@@ -154,6 +159,12 @@ static mp_status report(const mp_framer *f, mp_frame_kind kind, mp_frame *frame_
     return MP_OK;
 }
 
+/* Octets that the current line may still have; the limits may have shrunk since the lines before it. */
+static uint64_t line_left(const mp_framer *f)
+{
+    return f->limits.max_line > f->outside ? f->limits.max_line - f->outside : 0;
+}
+
 static mp_status discard(mp_framer *f, const uint8_t *unit, size_t len, mp_frame *frame_r, mp_error *err)
 {
     if (f->state == DISCARD_LITERAL) {
@@ -170,8 +181,8 @@ static mp_status discard(mp_framer *f, const uint8_t *unit, size_t len, mp_frame
     }
     const uint8_t *lf = len > f->scanned ? memchr(unit + f->scanned, '\n', len - f->scanned) : NULL;
     uint64_t upto = lf ? (uint64_t)(lf - unit) + 1 : len;
-    if (upto > f->limits.max_line - f->outside) {
-        mp_fail_limit(err, (size_t)(f->limits.max_line - f->outside), "max_line");
+    if (upto > line_left(f)) {
+        mp_fail_limit(err, (size_t)line_left(f), "max_line");
         return lose(f, err);
     }
     f->scanned = upto;
@@ -226,8 +237,8 @@ mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame
         default: {
             const uint8_t *lf = len > f->scanned ? memchr(unit + f->scanned, '\n', len - f->scanned) : NULL;
             uint64_t upto = lf ? (uint64_t)(lf - unit) + 1 : len;
-            if (upto - f->line_from > f->limits.max_line - f->outside) {
-                mp_fail_limit(err, (size_t)(f->line_from + f->limits.max_line - f->outside), "max_line");
+            if (upto - f->line_from > line_left(f)) {
+                mp_fail_limit(err, (size_t)(f->line_from + line_left(f)), "max_line");
                 return lose(f, err);
             }
             if (upto > f->limits.max_unit) {

@@ -9,9 +9,8 @@ import pickle
 
 import pytest
 
-pytest.importorskip("mailproto._core.text")
-
 from mailproto._core.text import MailboxName, SequenceSet
+from mailproto._core.write import SYNC
 from mailproto.imap import commands, search
 
 UTC = datetime.UTC
@@ -244,5 +243,57 @@ def test_walking_search_keys_does_not_recurse() -> None:
         key = search.Not(key)
     assert sum(1 for _ in key.walk()) == 100_001
     # Taken apart by hand: the interpreter may free a chain this long by recursion.
+    while isinstance(key, search.Not):
+        key = key.key
+
+
+def test_the_wire_form() -> None:
+    assert bytes(commands.Login("user", "a b", tag="a")) == b'a LOGIN user "a b"\r\n'
+    assert bytes(commands.Select("Entwürfe", True, tag="a")) == b"a SELECT Entw&APw-rfe (CONDSTORE)\r\n"
+    assert commands.Select("Entwürfe", tag="a").encode(utf8=True) == ['a SELECT "Entwürfe"\r\n'.encode()]
+    assert bytes(commands.Fetch("1:*", ["UID", "FLAGS"], tag="a")) == b"a FETCH 1:* (UID FLAGS)\r\n"
+    key = search.Or(
+        search.Key("SEEN"), search.Not(search.And([search.Date("ON", datetime.date(2024, 2, 1))]))
+    )
+    assert bytes(key) == b"OR SEEN NOT (ON 1-Feb-2024)"
+    modseq = search.ModSeq(7, "/flags/\\draft", "all")
+    assert bytes(modseq) == b'MODSEQ "/flags/\\\\draft" all 7'
+    section = commands.Section((4, 1), "HEADER.FIELDS", ("A", "b c"), (0, 5))
+    assert bytes(section) == b'BODY[4.1.HEADER.FIELDS (A "b c")]<0.5>'
+    assert bytes(commands.IdleDone()) == b"DONE\r\n"
+    assert bytes(commands.SaslResponse(b"")) == b"\r\n"
+    assert bytes(commands.SaslResponse(None)) == b"*\r\n"
+
+
+def test_a_command_without_tag_cannot_be_sent() -> None:
+    with pytest.raises(ValueError, match="tag"):
+        commands.Noop().encode()
+
+
+def test_literals_wait_as_the_session_allows() -> None:
+    login = commands.Login("a\n", "b" * 4097 + "\n", tag="t")
+    head, tail = b"t LOGIN {2}\r\n", b"b" * 4097 + b"\n"
+    assert login.encode() == [head, SYNC, b"a\n {4098}\r\n", SYNC, tail, b"\r\n"]
+    assert login.encode(literals="plus") == [b"t LOGIN {2+}\r\na\n {4098+}\r\n", tail, b"\r\n"]
+    assert login.encode(literals="minus") == [b"t LOGIN {2+}\r\na\n {4098}\r\n", SYNC, tail, b"\r\n"]
+
+
+def test_a_message_is_passed_through_uncopied() -> None:
+    data = b"x" * 100_000
+    fragments = commands.Append("INBOX", data, tag="a").encode(literals="plus")
+    assert any(fragment is data for fragment in fragments)
+
+
+def test_no_charset_is_named_in_utf8_mode() -> None:
+    find = commands.Search(search.Text("SUBJECT", "ü"), tag="a")
+    assert bytes(find) == b"a SEARCH CHARSET UTF-8 SUBJECT {2}\r\n\xc3\xbc\r\n"
+    assert find.encode(utf8=True) == [b'a SEARCH SUBJECT "\xc3\xbc"\r\n']
+
+
+def test_encoding_deep_keys_does_not_recurse() -> None:
+    key: search.SearchKey = search.Key("ALL")
+    for _ in range(50_000):
+        key = search.Not(key)
+    assert bytes(key) == b"NOT " * 50_000 + b"ALL"
     while isinstance(key, search.Not):
         key = key.key

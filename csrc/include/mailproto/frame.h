@@ -70,6 +70,9 @@ void mp_framer_init(mp_framer *f, mp_side side, const mp_limits *limits);
  * send its continuation. Off, only a client's literal past a bound stops it, and every other one is awaited. */
 void mp_framer_announce(mp_framer *f, bool on);
 
+/* Other bounds from here on: a server has tighter ones until its client has logged in. */
+void mp_framer_set_limits(mp_framer *f, const mp_limits *limits);
+
 /* The next line is a SASL response or ends IDLE: it holds no literal. Call it between units. */
 void mp_framer_expect_line(mp_framer *f);
 

@@ -142,6 +142,7 @@ cdef extern from "mailproto/frame.h" nogil:
 
     void mp_framer_init(mp_framer *f, mp_side side, const mp_limits *limits)
     void mp_framer_announce(mp_framer *f, bint on)
+    void mp_framer_set_limits(mp_framer *f, const mp_limits *limits)
     void mp_framer_expect_line(mp_framer *f)
     mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame *frame_r, mp_error *err)
     void mp_framer_accept(mp_framer *f)
@@ -282,3 +283,102 @@ cdef extern from "mailproto/pop3.h" nogil:
     void mp_stuff_init(mp_stuff *machine, bint any_lf)
     size_t mp_stuff_run(mp_stuff *machine, uint8_t *dst, const uint8_t *src, size_t n)
     size_t mp_stuff_finish(mp_stuff *machine, uint8_t *dst)
+
+
+cdef extern from "mailproto/imap_command.h" nogil:
+    ctypedef enum mp_command_kind:
+        MP_COMMAND_CAPABILITY
+        MP_COMMAND_NOOP
+        MP_COMMAND_LOGOUT
+        MP_COMMAND_STARTTLS
+        MP_COMMAND_AUTHENTICATE
+        MP_COMMAND_LOGIN
+        MP_COMMAND_ENABLE
+        MP_COMMAND_SELECT
+        MP_COMMAND_EXAMINE
+        MP_COMMAND_CREATE
+        MP_COMMAND_DELETE
+        MP_COMMAND_RENAME
+        MP_COMMAND_SUBSCRIBE
+        MP_COMMAND_UNSUBSCRIBE
+        MP_COMMAND_LIST
+        MP_COMMAND_LSUB
+        MP_COMMAND_NAMESPACE
+        MP_COMMAND_STATUS
+        MP_COMMAND_APPEND
+        MP_COMMAND_IDLE
+        MP_COMMAND_CHECK
+        MP_COMMAND_CLOSE
+        MP_COMMAND_UNSELECT
+        MP_COMMAND_EXPUNGE
+        MP_COMMAND_SEARCH
+        MP_COMMAND_FETCH
+        MP_COMMAND_STORE
+        MP_COMMAND_COPY
+        MP_COMMAND_MOVE
+        MP_COMMAND_ID
+        MP_COMMAND_COUNT
+
+    ctypedef enum mp_word:
+        MP_WORD_NONE
+        MP_WORD_UNSEEN
+        MP_WORD_BCC
+        MP_WORD_TO
+        MP_WORD_BEFORE
+        MP_WORD_SENTSINCE
+        MP_WORD_LARGER
+        MP_WORD_SMALLER
+        MP_WORD_OLDER
+        MP_WORD_YOUNGER
+        MP_WORD_HEADER
+        MP_WORD_KEYWORD
+        MP_WORD_UNKEYWORD
+        MP_WORD_MODSEQ
+        MP_WORD_UID
+        MP_WORD_NOT
+        MP_WORD_OR
+        MP_WORD_AND
+        MP_WORD_SEQUENCE
+        MP_WORD_STATUS
+        MP_WORD_TOTAL
+
+    ctypedef enum mp_arg_kind:
+        MP_ARG_ATOM
+        MP_ARG_BASE64
+        MP_ARG_DATE
+        MP_ARG_DATE_TIME
+        MP_ARG_FLAG
+        MP_ARG_KEY
+        MP_ARG_LIST
+        MP_ARG_MAILBOX
+        MP_ARG_NIL
+        MP_ARG_NUMBER
+        MP_ARG_SECTION
+        MP_ARG_SET
+        MP_ARG_STRING
+        MP_ARG_WORD
+
+    ctypedef struct mp_arg:
+        uint8_t kind
+        uint8_t word
+        bint escaped
+        bint peek
+        uint32_t count
+        mp_span span
+        uint64_t number
+
+    ctypedef struct mp_command:
+        mp_command_kind kind
+        bint uid
+        mp_span tag
+        mp_arg *args
+        uint32_t count
+
+    const char *mp_word_text(mp_word word)
+    const char *mp_command_text(mp_command_kind kind)
+    void mp_command_init(mp_command *c, mp_alloc alloc)
+    void mp_command_free(mp_command *c)
+    mp_status mp_command_parse(mp_command *c, const uint8_t *unit, size_t len, const mp_limits *limits, mp_error *err)
+    mp_span mp_command_tag(const uint8_t *unit, size_t len)
+    mp_status mp_sasl_line_parse(const uint8_t *unit, size_t len, mp_span *base64_r, mp_error *err)
+    mp_status mp_idle_line_parse(const uint8_t *unit, size_t len, mp_error *err)

@@ -89,7 +89,7 @@ cdef class Writer:
         cdef uint8_t *grown
         if self.finished:
             raise ValueError("the writer is finished")
-        if wanted > self.room:
+        if wanted > self.room or self.buffer is NULL:  # never NULL, not even for no octets
             room = self.room * 2 if self.room else 256
             if room < wanted:
                 room = wanted

@@ -24,6 +24,9 @@ SetLike = SequenceSet | str | int | Iterable[int]
 MAX_NUMBER: Final = 2**32 - 1
 MAX_MODSEQ: Final = 2**63 - 1
 
+#: date-month (RFC 3501 section 9). No strftime anywhere: its months are those of the locale.
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 # RFC 3501 section 9: ATOM-CHAR is any CHAR but atom-specials. fullmatch on one class: no backtracking.
 _ATOM: Final = re.compile(r'[^\x00-\x20(){%*"\\\]\x7f-\U0010ffff]+')
 _TAG: Final = re.compile(r'[^\x00-\x20(){%*"\\+\x7f-\U0010ffff]+')

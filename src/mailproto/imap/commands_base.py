@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
 from mailproto._core.text import MailboxName, SequenceSet
+from mailproto._core.write import SyncPoint, Writer
 from mailproto.errors import ParseError
 from mailproto.imap import _arguments as check
 
@@ -47,6 +48,30 @@ class Value:
             if not (name == "tag" and value is None)
         )
         return f"{type(self).__name__}({shown})"
+
+    def _write(self, writer: Writer, utf8: bool) -> None:
+        """Put the value's wire form into *writer*; *utf8* is the session's mode."""
+        raise TypeError(f"{type(self).__name__} has no wire form")
+
+    def encode(self, utf8: bool = False, literals: LiteralMode = "sync") -> list[bytes | SyncPoint]:
+        """The wire form as fragments to send one after the other.
+
+        *literals* says how literals go out: ``"sync"``, each behind a
+        :data:`~mailproto._core.write.SYNC` that stands in the list where the server's ``+`` must come first;
+        ``"plus"`` (LITERAL+), none waits; ``"minus"`` (LITERAL-), only those above 4096 octets wait. *utf8*:
+        the
+        session has enabled UTF8=ACCEPT or IMAP4rev2. Large octets are passed through, not copied. Raises
+        ValueError for a value that cannot be sent, such as a command without tag.
+        """
+        writer = Writer(utf8=utf8, literals=literals)
+        self._write(writer, utf8)
+        return writer.finish()
+
+    def __bytes__(self) -> bytes:
+        """The wire form with synchronising literals and modified UTF-7."""
+        writer = Writer()
+        self._write(writer, False)
+        return bytes(writer)
 
     def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
         """JSON-able builtins: bytes as ``str`` when valid UTF-8, else ``{"b64": ...}``; dates in ISO 8601.
@@ -112,6 +137,19 @@ class Command(Value):
         if self.tag is not None:
             check.tag(self.tag)
         self._check()
+
+    def _write(self, writer: Writer, utf8: bool) -> None:
+        if self.tag is None:
+            raise ValueError("a command needs a tag before it can be sent")
+        writer.raw(self.tag).sp()
+        if getattr(self, "uid", False):
+            writer.raw(b"UID ")
+        writer.raw(self.name)
+        self._write_arguments(writer, utf8)
+        writer.crlf()
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        """Everything behind the command's name, its SP included. Atoms were checked and go out raw."""
 
     def with_tag(self, tag: str | None) -> Self:
         """The same command under another tag. Raises ValueError for what is no tag."""

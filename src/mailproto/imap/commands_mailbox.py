@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mailproto._core.text import MailboxName
+from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Command, Value
 
@@ -27,6 +28,9 @@ class _OneMailbox(Command):
         self._set("tag", tag)
         Command.__post_init__(self)
 
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().mailbox(self.mailbox)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Select(Command):
@@ -43,6 +47,11 @@ class Select(Command):
         self._set("tag", tag)
         Command.__post_init__(self)
 
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().mailbox(self.mailbox)
+        if self.condstore:
+            writer.raw(b" (CONDSTORE)")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Examine(Command):
@@ -58,6 +67,11 @@ class Examine(Command):
         self._set("condstore", check.boolean(condstore, "condstore"))
         self._set("tag", tag)
         Command.__post_init__(self)
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().mailbox(self.mailbox)
+        if self.condstore:
+            writer.raw(b" (CONDSTORE)")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,6 +93,11 @@ class Create(Command):
         self._set("special_use", kept)
         self._set("tag", tag)
         Command.__post_init__(self)
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().mailbox(self.mailbox)
+        if self.special_use:
+            writer.raw(b" (USE ").list(self.special_use, writer.raw).close()
 
 
 @dataclass(frozen=True, slots=True, repr=False, init=False)
@@ -102,6 +121,9 @@ class Rename(Command):
         self._set("new_name", check.mailbox(new_name, "new_name"))
         self._set("tag", tag)
         Command.__post_init__(self)
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().mailbox(self.mailbox).sp().mailbox(self.new_name)
 
 
 @dataclass(frozen=True, slots=True, repr=False, init=False)
@@ -157,6 +179,26 @@ class List(Command):
         self._set("tag", tag)
         Command.__post_init__(self)
 
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp()
+        if self.selection_options:
+            writer.list(self.selection_options, writer.raw).sp()
+        writer.mailbox(self.reference).sp()
+        if len(self.patterns) == 1:
+            writer.list_mailbox(self.patterns[0])
+        else:
+            writer.list(self.patterns, writer.list_mailbox)
+        if self.return_options:
+            writer.raw(b" RETURN ").open()
+            for index, option in enumerate(self.return_options):
+                if index:
+                    writer.sp()
+                if isinstance(option, tuple):
+                    writer.raw(option[0]).sp().list(option[1], writer.raw)
+                else:
+                    writer.raw(option)
+            writer.close()
+
 
 def _return_option(option: ReturnOption) -> ReturnOption:
     if isinstance(option, tuple) and len(option) == 2:
@@ -184,6 +226,9 @@ class Lsub(Command):
         self._set("tag", tag)
         Command.__post_init__(self)
 
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().mailbox(self.reference).sp().list_mailbox(self.pattern)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Status(Command):
@@ -202,6 +247,9 @@ class Status(Command):
         self._set("items", kept)
         self._set("tag", tag)
         Command.__post_init__(self)
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().mailbox(self.mailbox).sp().list(self.items, writer.raw)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -224,6 +272,15 @@ class AppendMessage(Value):
         self._set("data", kept)
         self._set("flags", check.flags(flags))
         self._set("date", None if date is None else check.moment(date, "date"))
+
+
+def _date_time(date: datetime.datetime) -> str:
+    """date-time (RFC 3501 section 9)."""
+    offset = date.utcoffset() or datetime.timedelta()
+    sign = "-" if offset < datetime.timedelta() else "+"
+    hours, minutes = divmod(abs(offset) // datetime.timedelta(minutes=1), 60)
+    month = check.MONTHS[date.month - 1]
+    return f'"{date.day:2}-{month}-{date.year:04} {date:%H:%M:%S} {sign}{hours:02}{minutes:02}"'
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -257,3 +314,13 @@ class Append(Command):
         self._set("messages", kept)
         self._set("tag", tag)
         Command.__post_init__(self)
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().mailbox(self.mailbox)
+        for message in self.messages:
+            writer.sp()
+            if message.flags:
+                writer.list(message.flags, writer.raw).sp()
+            if message.date is not None:
+                writer.raw(_date_time(message.date)).sp()
+            writer.literal(message.data, binary=False)

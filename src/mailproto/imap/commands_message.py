@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from mailproto._core.text import MailboxName, SequenceSet
+from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap import search
 from mailproto.imap.commands_base import Command, Value
@@ -74,6 +75,10 @@ class Expunge(Command):
         self._set("tag", tag)
         Command.__post_init__(self)
 
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        if self.sequence_set is not None:
+            writer.sp().sequence_set(self.sequence_set)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Search(Command):
@@ -119,6 +124,15 @@ class Search(Command):
         self._set("tag", tag)
         Command.__post_init__(self)
 
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        if self.return_options is not None:
+            writer.raw(b" RETURN ").list(self.return_options, writer.raw)
+        # RFC 6855 section 3: a session that has enabled UTF8=ACCEPT must not name a charset.
+        if self.charset is not None and not (utf8 and self.charset.upper() == "UTF-8"):
+            writer.raw(b" CHARSET ").astring(self.charset)
+        writer.sp()
+        search.write_keys(writer, self.criteria)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Section(Value):
@@ -153,6 +167,17 @@ class Section(Value):
             check.number(self.partial[0], "partial")
             check.number(self.partial[1], "partial", least=1)
         check.boolean(self.peek, "peek")
+
+    def _write(self, writer: Writer, utf8: bool) -> None:
+        writer.raw(b"BODY.PEEK[" if self.peek else b"BODY[")
+        writer.raw(".".join(map(str, self.part)))
+        if self.text is not None:
+            writer.raw(f".{self.text}" if self.part else self.text)
+            if self.fields:
+                writer.sp().list(self.fields, writer.astring)
+        writer.raw(b"]")
+        if self.partial is not None:
+            writer.raw(f"<{self.partial[0]}.{self.partial[1]}>")
 
 
 FetchItem = str | Section
@@ -208,6 +233,22 @@ class Fetch(Command):
         self._set("tag", tag)
         Command.__post_init__(self)
 
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().sequence_set(self.sequence_set).sp()
+
+        def item(value: FetchItem) -> None:
+            if isinstance(value, Section):
+                value._write(writer, utf8)
+            else:
+                writer.raw(value)
+
+        if len(self.items) == 1:
+            item(self.items[0])
+        else:
+            writer.list(self.items, item)
+        if self.changed_since is not None:
+            writer.raw(f" (CHANGEDSINCE {self.changed_since}{' VANISHED' if self.vanished else ''})")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Store(Command):
@@ -247,6 +288,15 @@ class Store(Command):
         self._set("tag", tag)
         Command.__post_init__(self)
 
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().sequence_set(self.sequence_set).sp()
+        if self.unchanged_since is not None:
+            writer.raw(f"(UNCHANGEDSINCE {self.unchanged_since}) ")
+        writer.raw(self.operation)
+        if self.silent:
+            writer.raw(b".SILENT")
+        writer.sp().list(self.flags, writer.raw)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _ToMailbox(Command):
@@ -264,6 +314,9 @@ class _ToMailbox(Command):
         self._set("uid", check.boolean(uid, "uid"))
         self._set("tag", tag)
         Command.__post_init__(self)
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().sequence_set(self.sequence_set).sp().mailbox(self.mailbox)
 
 
 @dataclass(frozen=True, slots=True, repr=False, init=False)

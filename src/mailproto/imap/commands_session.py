@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from mailproto._core.write import Writer
 from mailproto.errors import ParseError
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Command, Value
@@ -61,6 +63,11 @@ class Authenticate(Command):
         if self.initial_response is not None:
             self._set("initial_response", check.octets(self.initial_response, "initial_response"))
 
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().raw(self.mechanism)
+        if self.initial_response is not None:
+            writer.sp().raw(b64encode(self.initial_response) or b"=")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Login(Command):
@@ -80,6 +87,9 @@ class Login(Command):
         self._set("tag", tag)
         Command.__post_init__(self)
 
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().astring(self.username).sp().astring(self.password)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Enable(Command):
@@ -96,6 +106,10 @@ class Enable(Command):
         self._set("capabilities", kept)
         self._set("tag", tag)
         Command.__post_init__(self)
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        for capability in self.capabilities:
+            writer.sp().raw(capability)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -122,6 +136,18 @@ class Id(Command):
         self._set("tag", tag)
         Command.__post_init__(self)
 
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp()
+        if self.parameters is None:
+            writer.nil()
+            return
+        writer.open()
+        for index, (field, content) in enumerate(self.parameters):
+            if index:
+                writer.sp()
+            writer.string(field).sp().nstring(content)
+        writer.close()
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Namespace(Command):
@@ -141,6 +167,9 @@ class Idle(Command):
 class IdleDone(Value):
     """The line that ends IDLE."""
 
+    def _write(self, writer: Writer, utf8: bool) -> None:
+        writer.raw(b"DONE\r\n")
+
     def to_dict(self, *, secrets: bool = False) -> dict[str, object]:
         """``{"name": "DONE"}``."""
         return {"name": "DONE"}
@@ -159,6 +188,9 @@ class SaslResponse(Value):
     def _check(self) -> None:
         if self.data is not None:
             self._set("data", check.octets(self.data, "data"))
+
+    def _write(self, writer: Writer, utf8: bool) -> None:
+        writer.raw(b"*" if self.data is None else b64encode(self.data)).crlf()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

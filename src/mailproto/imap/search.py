@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mailproto._core.text import SequenceSet
+from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Value
 
@@ -59,6 +60,42 @@ class SearchKey(Value):
             yield key
             pending.extend(reversed(key.children()))
 
+    def _write(self, writer: Writer, utf8: bool) -> None:
+        write_parts(writer, [self])
+
+    def _write_leaf(self, writer: Writer) -> None:
+        """The wire form of a key that holds no other."""
+        raise NotImplementedError
+
+    def _parts(self) -> tuple[str | SearchKey, ...]:
+        """The wire form of a key that holds others: its text and those, in order."""
+        return ()
+
+
+def write_keys(writer: Writer, criteria: And) -> None:
+    """The keys of a whole search, which stand side by side without parentheses."""
+    write_parts(writer, list(_spaced(criteria.keys)))
+
+
+def write_parts(writer: Writer, parts: list[str | SearchKey]) -> None:
+    """Write text and keys in order; without recursion, so that no nesting is too deep."""
+    pending = parts[::-1]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            writer.raw(part)
+        elif inner := part._parts():
+            pending.extend(reversed(inner))
+        else:
+            part._write_leaf(writer)
+
+
+def _spaced(keys: tuple[SearchKey, ...]) -> Iterator[str | SearchKey]:
+    for index, key in enumerate(keys):
+        if index:
+            yield " "
+        yield key
+
 
 def _key(value: object, what: str) -> SearchKey:
     if not isinstance(value, SearchKey):
@@ -75,6 +112,9 @@ class Key(SearchKey):
     def _check(self) -> None:
         self._set("name", check.one_of(self.name, KEYS, "name"))
 
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.raw(self.name)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Keyword(SearchKey):
@@ -88,6 +128,9 @@ class Keyword(SearchKey):
         # flag-keyword = atom: the system flags have keys of their own.
         self._set("flag", check.atom(self.flag, "flag"))
 
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.raw(b"UNKEYWORD " if self.negated else b"KEYWORD ").raw(self.flag)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Text(SearchKey):
@@ -100,6 +143,9 @@ class Text(SearchKey):
         self._set("name", check.one_of(name, TEXT_KEYS, "name"))
         self._set("value", check.string(value, "value"))
 
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.raw(self.name).sp().astring(self.value)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Header(SearchKey):
@@ -111,6 +157,9 @@ class Header(SearchKey):
     def __init__(self, field: str, value: check.StringLike) -> None:
         self._set("field", check.text(field, "field"))
         self._set("value", check.string(value, "value"))
+
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.raw(b"HEADER ").astring(self.field).sp().astring(self.value)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -126,6 +175,10 @@ class Date(SearchKey):
         self._set("name", check.one_of(self.name, DATE_KEYS, "name"))
         check.day(self.date, "date")
 
+    def _write_leaf(self, writer: Writer) -> None:
+        month = check.MONTHS[self.date.month - 1]
+        writer.raw(f"{self.name} {self.date.day}-{month}-{self.date.year:04}")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Size(SearchKey):
@@ -137,6 +190,9 @@ class Size(SearchKey):
     def _check(self) -> None:
         self._set("name", check.one_of(self.name, SIZE_KEYS, "name"))
         check.number(self.octets, "octets")
+
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.raw(f"{self.name} {self.octets}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -150,6 +206,9 @@ class Within(SearchKey):
         self._set("name", check.one_of(self.name, WITHIN_KEYS, "name"))
         check.number(self.seconds, "seconds", least=1)
 
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.raw(f"{self.name} {self.seconds}")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sequence(SearchKey):
@@ -160,6 +219,9 @@ class Sequence(SearchKey):
     def __init__(self, set: check.SetLike) -> None:
         self._set("set", check.sequence_set(set, "set"))
 
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.sequence_set(self.set)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Uid(SearchKey):
@@ -169,6 +231,9 @@ class Uid(SearchKey):
 
     def __init__(self, set: check.SetLike) -> None:
         self._set("set", check.sequence_set(set, "set"))
+
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.raw(b"UID ").sequence_set(self.set)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -196,6 +261,16 @@ class ModSeq(SearchKey):
                 raise ValueError("entry_type must be priv, shared or all")
             self._set("entry_type", self.entry_type.lower())
 
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.raw(b"MODSEQ ")
+        if self.entry is not None and self.entry_type is not None:
+            # Always quoted, whatever is in it (RFC 7162 section 7, entry-name): a backslash begins every
+            # system flag.
+            writer.raw('"' + self.entry.replace("\\", "\\\\").replace('"', '\\"') + '"').sp().raw(
+                self.entry_type
+            ).sp()
+        writer.number(self.value)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Not(SearchKey):
@@ -208,6 +283,9 @@ class Not(SearchKey):
 
     def children(self) -> tuple[SearchKey, ...]:
         return (self.key,)
+
+    def _parts(self) -> tuple[str | SearchKey, ...]:
+        return ("NOT ", self.key)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -223,6 +301,9 @@ class Or(SearchKey):
 
     def children(self) -> tuple[SearchKey, ...]:
         return (self.left, self.right)
+
+    def _parts(self) -> tuple[str | SearchKey, ...]:
+        return ("OR ", self.left, " ", self.right)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -241,3 +322,6 @@ class And(SearchKey):
 
     def children(self) -> tuple[SearchKey, ...]:
         return self.keys
+
+    def _parts(self) -> tuple[str | SearchKey, ...]:
+        return ("(", *_spaced(self.keys), ")")

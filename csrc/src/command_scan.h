@@ -1,0 +1,84 @@
+/* The lexical rules of commands, shared by the command_*.c files: each reads at s->p and moves only on success.
+ *
+ * A unit ends with LF, which no character class holds: scanning a class needs no check for the end.
+ */
+#ifndef MAILPROTO_COMMAND_SCAN_H
+#define MAILPROTO_COMMAND_SCAN_H
+
+#include "mailproto/imap_command.h"
+
+enum {
+    MP_CC_ATOM = 1,    /* ATOM-CHAR                                             */
+    MP_CC_ASTRING = 2, /* ASTRING-CHAR: ATOM-CHAR and "]"                       */
+    MP_CC_LIST = 4,    /* list-char: ASTRING-CHAR and the wildcards             */
+    MP_CC_TAG = 8,     /* ASTRING-CHAR except "+"                               */
+    MP_CC_DIGIT = 16,
+    MP_CC_QUOTED = 32, /* stands for itself in a quoted string, 7 bits          */
+    MP_CC_SET = 64,    /* what a sequence-set is made of                        */
+    MP_CC_WORD = 128   /* what the fixed vocabulary is made of                  */
+};
+extern const uint8_t mp_command_class[256];
+
+typedef struct mp_command_scan {
+    const uint8_t *data;
+    const uint8_t *p;
+    const uint8_t *end;
+    mp_command *command;
+    const mp_limits *limits;
+    mp_error *err;
+} mp_command_scan;
+
+#define MP_TRY(expr)                    \
+    do {                                \
+        mp_status try_status = (expr);  \
+        if (try_status != MP_OK)        \
+            return try_status;          \
+    } while (0)
+
+static inline bool mp_cc(uint8_t c, int wanted) { return (mp_command_class[c] & wanted) != 0; }
+
+mp_status mp_cs_fail(mp_command_scan *s, const char *expected);
+
+/* Adds an argument; NULL with the error set where a bound is passed or memory is missing. The pointer lives until the next
+ * call. */
+mp_arg *mp_cs_add(mp_command_scan *s, mp_arg_kind kind);
+/* An argument with a span; MP_OK or the error. */
+mp_status mp_cs_add_span(mp_command_scan *s, mp_arg_kind kind, const uint8_t *from, const uint8_t *to);
+mp_status mp_cs_add_word(mp_command_scan *s, mp_word word);
+/* Opens a list and returns its index through *at_r; mp_cs_list_end counts what was added since. */
+mp_status mp_cs_list_begin(mp_command_scan *s, uint32_t *at_r);
+void mp_cs_list_end(mp_command_scan *s, uint32_t at);
+
+mp_status mp_cs_char(mp_command_scan *s, uint8_t c, const char *expected);
+mp_status mp_cs_sp(mp_command_scan *s);
+mp_status mp_cs_crlf(mp_command_scan *s);
+
+/* A word of the vocabulary out of `choices`, which ends with MP_WORD_NONE. */
+mp_status mp_cs_word(mp_command_scan *s, const uint8_t *choices, const char *expected, mp_word *word_r);
+/* True, and behind it, if the word stands here. */
+bool mp_cs_is(mp_command_scan *s, mp_word word);
+
+mp_status mp_cs_atom(mp_command_scan *s, mp_arg_kind kind, const char *expected);
+mp_status mp_cs_string(mp_command_scan *s, mp_arg_kind kind, const char *expected);
+mp_status mp_cs_astring(mp_command_scan *s, mp_arg_kind kind, const char *expected);
+/* An astring of ASCII without CR and LF, for what is text to both sides: a header field's name, a charset. */
+mp_status mp_cs_text(mp_command_scan *s, const char *expected);
+mp_status mp_cs_list_mailbox(mp_command_scan *s);
+mp_status mp_cs_literal(mp_command_scan *s, mp_arg_kind kind);
+mp_status mp_cs_flag(mp_command_scan *s);
+mp_status mp_cs_flag_list(mp_command_scan *s);
+/* A number of `least` to `most`. */
+mp_status mp_cs_number(mp_command_scan *s, uint64_t least, uint64_t most, const char *expected, uint64_t *number_r);
+mp_status mp_cs_sequence_set(mp_command_scan *s);
+mp_status mp_cs_date(mp_command_scan *s);
+mp_status mp_cs_date_time(mp_command_scan *s);
+
+/* The arguments of the larger commands, from the SP behind the name to before CRLF. */
+mp_status mp_command_read_search(mp_command_scan *s);
+mp_status mp_command_read_fetch(mp_command_scan *s);
+mp_status mp_command_read_store(mp_command_scan *s);
+mp_status mp_command_read_list(mp_command_scan *s);
+mp_status mp_command_read_append(mp_command_scan *s);
+mp_status mp_command_read_status_items(mp_command_scan *s);
+
+#endif

@@ -229,7 +229,10 @@ def prepare(folder: Path, *, timeout: float = BUSY_TIMEOUT) -> None:
     claim_folder(folder)
     if not os.access(folder, os.W_OK):
         raise StoreReadOnly(f"{folder}: no permission to write")
-    connection = connect(folder, timeout=timeout)
+    try:
+        connection = connect(folder, timeout=timeout)
+    except StoreDamaged as error:
+        raise NotOurStore(f"{folder / DATABASE} is not a database") from error
     try:
         with translated():
             _check_or_create(connection, folder)
@@ -260,14 +263,9 @@ def _check_or_create(connection: sqlite3.Connection, folder: Path) -> None:
 
 def _recognise(connection: sqlite3.Connection, folder: Path) -> bool:
     """True: our database; False: an empty file. Raises NotOurStore for anything else."""
-    try:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
-            raise NotOurStore(f"{folder / DATABASE} is not a database") from error
-        raise
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if application == 0 and version == 0 and objects == 0:
         return False
     if application != APPLICATION_ID:

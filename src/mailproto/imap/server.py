@@ -24,9 +24,9 @@ import dataclasses
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from mailproto._core.command import CommandReader
 from mailproto.errors import NEED_DATA, IncompleteError, LocalError, ParseError, RemoteError
 from mailproto.imap import commands, responses
+from mailproto.imap.command_reader import CommandReader
 from mailproto.imap.events import Closed, StartTls
 from mailproto.imap.exchange import SERVER, SERVER_READS, ServerExpects, ServerStep
 from mailproto.imap.outbox import Outbox

@@ -265,6 +265,18 @@ async def test_content_is_deleted_with_its_last_message(store: SqliteStore) -> N
     assert await left() == [1, 1, 0]
 
 
+async def test_the_content_of_a_deleted_account_goes_too(store: SqliteStore) -> None:
+    mail = await new_mail(store)
+    await fill(mail, 5)
+    await store.delete_account("ann")
+    for _ in range(200):
+        with store.reading() as connection:
+            if connection.execute("SELECT count(*) FROM content").fetchone() == (0,):
+                return
+        await asyncio.sleep(0.02)
+    pytest.fail("the content stayed")
+
+
 async def test_what_a_dead_process_left_is_collected(tmp_path: Path) -> None:
     code = """
 import asyncio, os, sys

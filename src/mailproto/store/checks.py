@@ -134,6 +134,8 @@ class StoreChecks:
         ):
             with refused(errors.NoSuchMailbox):
                 await attempt
+        with refused(errors.NoSuchMailbox):
+            eve.watch(inbox)
         with refused(errors.NoSuchMessage):
             await eve.read(content)
         async with await eve.lock_maildrop() as drop:

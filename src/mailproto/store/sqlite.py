@@ -85,6 +85,7 @@ class SqliteStore:
         self._notifier = Notifier(self._connection, poll_interval)
         self._locks: dict[int, MaildropLock] = {}
         self._collecting: dict[int, asyncio.Task[None]] = {}
+        self._collect_again: set[int] = set()
         self._closed = False
         self.writer = Writer(connect(folder, timeout=busy_timeout), self._loop, self._told)
 
@@ -153,6 +154,7 @@ class SqliteStore:
             await self.write(lambda txn: boxes.delete_account(txn, info.id))
         finally:
             lock.release()
+            self._collect_soon(info.id)
 
     def mail(self, account: AccountInfo) -> SqliteMail:
         return SqliteMail(self, account)
@@ -276,7 +278,9 @@ class SqliteStore:
     def _collect_soon(self, account: int) -> None:
         """Delete content without messages, unless a POP3 session has it in its snapshot: its end comes here
         too."""
-        if account not in self._collecting and account not in self._locks and not self._closed:
+        if account in self._collecting:
+            self._collect_again.add(account)
+        elif account not in self._locks and not self._closed:
             task = self._loop.create_task(self._collect(account))
             self._collecting[account] = task
             task.add_done_callback(lambda _: self._collecting.pop(account, None))
@@ -293,8 +297,10 @@ class SqliteStore:
             return mails.collect(txn, account, _COLLECT_AT_ONCE)
 
         with contextlib.suppress(StoreUnavailable):
-            while await self.write(work):
-                await asyncio.sleep(0)
+            more = True
+            while more:
+                self._collect_again.discard(account)
+                more = await self.write(work) or account in self._collect_again
 
 
 class SqliteMail:
@@ -441,6 +447,8 @@ class SqliteMail:
     def watch(self, mailbox: int | None = None) -> Watch:
         if mailbox is None:
             return self._store.watch("list", self._id)
+        with self._store.reading() as connection:
+            mails.check_mailbox(connection, self._id, mailbox)
         return self._store.watch("mailbox", mailbox)
 
     async def lock_maildrop(self) -> Maildrop:

@@ -48,11 +48,11 @@ def mailbox_rows(connection: sqlite3.Connection, account: int, name: str | None 
     return [_info(row) for row in rows.fetchall()]
 
 
-def _info(row: tuple[Any, ...]) -> MailboxInfo:
-    selectable, subscribed, has_children, special_use = row[10:]
-    return MailboxInfo(
-        *row[:10], bool(selectable), bool(subscribed), bool(has_children), tuple(special_use.split())
-    )
+def _info(row: Any) -> MailboxInfo:
+    columns = list(row)
+    columns[10:13] = map(bool, columns[10:13])
+    columns[13] = tuple(columns[13].split())
+    return MailboxInfo(*columns)
 
 
 def with_absent(

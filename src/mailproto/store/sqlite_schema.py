@@ -214,7 +214,7 @@ def connect(folder: Path, *, query_only: bool = False, timeout: float = BUSY_TIM
         try:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA temp_store = MEMORY")
-            # KiB, as a negative number. With less a change of many messages writes its pages out several times.
+            # KiB, as a negative number: a change of many messages should not write its pages out twice.
             connection.execute("PRAGMA cache_size = -32768")
             # A WAL that one large message has blown up is cut back to this.
             connection.execute("PRAGMA journal_size_limit = 33554432")

@@ -19,7 +19,7 @@ class LineSession:
         self.out: list[bytes] = []
         self.paused = False
         self.eof = False
-        self.calls_while_view_is_out = 0
+        self.refused = False
 
     def get_buffer(self, hint: int = -1) -> memoryview:
         self.view = memoryview(bytearray(65536))
@@ -51,6 +51,11 @@ class LineSession:
         return line
 
     def send(self, data: bytes) -> None:
+        if self.paused and self.buffer:
+            if not self.refused:
+                self.refused = True
+                self.out.append(b"no\r\n")
+            raise RemoteError("octets in the clear after STARTTLS")
         self.out.append(data)
 
     def data_to_send(self) -> list[bytes]:

@@ -80,19 +80,14 @@ class Listener:
         self.limiter = limiter
         self.refusal = refusal
         self.timeouts = timeouts or Timeouts()
+        #: The addresses it is bound to, as (host, port); a port given as 0 is the real one here.
+        self.addresses: list[tuple[str, int]] = []
         #: The open connections.
         self.connections: set[ServerConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._empty: asyncio.Future[None] | None = None
         self._stopping = False
-
-    @property
-    def addresses(self) -> list[tuple[str, int]]:
-        """The addresses it is bound to, as (host, port); a port given as 0 is the real one here."""
-        if self._server is None:
-            return []
-        return [sock.getsockname()[:2] for sock in self._server.sockets]
 
     async def _start(self, host: str | None, port: int, backlog: int) -> None:
         loop = asyncio.get_running_loop()
@@ -101,6 +96,7 @@ class Listener:
         self._server = await loop.create_server(
             lambda: ServerConnection(self.session_factory(), loop, self), host, port, backlog=backlog
         )
+        self.addresses = [sock.getsockname()[:2] for sock in self._server.sockets]
 
     def stop_accepting(self) -> None:
         """Close the listening socket; connections go on."""
@@ -121,6 +117,10 @@ class Listener:
                 await asyncio.wait_for(self._empty, grace)
         for connection in list(self.connections):
             connection.abort()
+        if self.connections:
+            self._empty = loop.create_future()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty, 1.0)
         # What a handler was doing for a connection that is gone already may still be worth finishing,
         # briefly.
         if self._tasks:

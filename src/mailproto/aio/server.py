@@ -84,10 +84,10 @@ class ServerConnection(SessionConnection):
         "_advancing",
         "_busy",
         "_deadline",
-        "_eof",
         "_handler",
         "_idle",
         "_listener",
+        "_starttls",
         "_stopping",
         "_timer",
     )
@@ -98,7 +98,7 @@ class ServerConnection(SessionConnection):
         self._handler: Handler | None = None
         self._busy = False
         self._advancing = False
-        self._eof = False
+        self._starttls = False
         self._stopping = False
         self._idle = listener.timeouts.idle
         self._deadline: float | None = None
@@ -122,24 +122,17 @@ class ServerConnection(SessionConnection):
         self._handler = listener.handler_factory(self)
         self._arm()
         if listener.implicit_tls:
-            self._start(self._handshake_first())
+            assert listener.tls is not None
+            # The greeting follows the handshake, see _secured().
+            self._begin_tls(listener.tls, server_side=True, timeout=listener.timeouts.handshake)
         else:
             self._call(self._handler.connected)
 
-    async def _handshake_first(self) -> None:
-        assert self._listener.tls is not None
-        assert self._handler is not None
-        try:
-            await self._upgrade(
-                self._listener.tls, server_side=True, timeout=self._listener.timeouts.handshake
-            )
-        except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
-            log.debug("TLS handshake with %s failed: %s", self.peer, error)
-            return
-        outcome = self._handler.connected()
-        if outcome is not None:
-            await outcome
-        self._take_early()
+    def _secured(self) -> None:
+        if self._starttls:
+            self.session.tls_started()
+        elif self._handler is not None:
+            self._call(self._handler.connected)
 
     # -- events to the handler ---------------------------------------------------------------------
 
@@ -180,7 +173,7 @@ class ServerConnection(SessionConnection):
         self.flush()
         if self.write_blocked:
             self.pause_reading()
-        elif self._stopping or (self._eof and not self._closing):
+        elif self._stopping or (self._eof_seen and not self._closing):
             self.close()
         elif not self._closing:
             self.resume_reading()
@@ -228,21 +221,15 @@ class ServerConnection(SessionConnection):
         if not self._busy and not self._closing:
             self._advance()
 
-    def eof_received(self) -> bool:
-        """asyncio: the peer will send nothing more. It still gets its answers."""
-        self._eof = True
-        keep = super().eof_received()
-        if keep and not self._busy and not self.write_blocked:
-            self.close()
-        return keep
-
     def _session_failed(self, error: Exception) -> None:
         if self._lost or self._handler is None:
             return
         if not isinstance(error, MailprotoError):
             log.error("%s: the handler failed", self.peer, exc_info=error)
         try:
-            self._handler.failed(error)
+            # A session that has failed may refuse to send: then it has said all there is to say.
+            with contextlib.suppress(MailprotoError):
+                self._handler.failed(error)
         except Exception:
             log.exception("%s: the handler failed again", self.peer)
         with contextlib.suppress(MailprotoError):
@@ -254,31 +241,41 @@ class ServerConnection(SessionConnection):
     def start_tls(self, response: Any = None) -> Awaitable[None]:
         """Send ``response`` (the OK to STARTTLS or STLS) and go on inside TLS. Return this from ``handle``.
 
-        Reading stops before the response is written, so that nothing sent in the clear is taken for
-        something sent inside; what had arrived before is the session's to refuse (``tls_started()`` raises
-        RemoteError).
+        The response is the last thing sent in the clear. What arrives after it is TLS or nothing; what had
+        arrived before it is the session's to refuse (``tls_started()`` raises RemoteError). With the IMAP and
+        POP3 sessions: answer the command OK, and call this at the StartTls event that follows.
         """
         if self._listener.tls is None:
             raise ValueError("this listener has no TLS context")
-        self.pause_reading()
         if response is not None:
             self.session.send(response)
         self.flush()
-        return self._start_tls()
-
-    async def _start_tls(self) -> None:
-        assert self._listener.tls is not None
-        try:
-            while self._pending and not self._lost:
-                await self.drain()
-            await self._upgrade(
-                self._listener.tls, server_side=True, timeout=self._listener.timeouts.handshake
+        self._starttls = True
+        if not self._pending:
+            # At once: what comes after this line of code was sent after ours, and can only be a handshake.
+            return self._quietly(
+                self._begin_tls(
+                    self._listener.tls, server_side=True, timeout=self._listener.timeouts.handshake
+                )
             )
-        except (OSError, TimeoutError) as error:
+        self.pause_reading()
+        return self._start_tls_later()
+
+    async def _start_tls_later(self) -> None:
+        assert self._listener.tls is not None
+        while self._pending:
+            await self.drain()
+        waiter = self._begin_tls(
+            self._listener.tls, server_side=True, timeout=self._listener.timeouts.handshake
+        )
+        self.resume_reading()
+        await self._quietly(waiter)
+
+    async def _quietly(self, waiter: asyncio.Future[None]) -> None:
+        try:
+            await waiter
+        except OSError as error:  # an ssl.SSLError is one
             log.debug("STARTTLS with %s failed: %s", self.peer, error)
-            return
-        self.session.tls_started()
-        self._take_early()
 
     # -- time --------------------------------------------------------------------------------------
 
@@ -348,7 +345,7 @@ class ServerConnection(SessionConnection):
         """The server stops: let the event being handled end, say goodbye, close."""
         if self._lost or self._closing or self._stopping:
             return
-        if self._handler is None or (self._upgrading and not self._tls):
+        if self._handler is None or (self._pipe is not None and self._pipe.handshaking):
             self.abort()
             return
         if not self._busy:

@@ -13,6 +13,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from mailproto.aio.tlspipe import TlsPipe
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -28,18 +30,16 @@ LOW_WATER: Final = 32 * 1024
 FAIR_SHARE: Final = 1024 * 1024
 #: Seconds in which a closing connection may still send what it holds.
 LINGER: Final = 5.0
-#: Octets that may arrive between the end of the TLS handshake and our learning of it: one read of the
-#: transport.
-MAX_EARLY: Final = 512 * 1024
 
 _scratch = threading.local()
 
 
-def _discard_buffer() -> memoryview:
-    """Memory for octets nobody will look at; one per thread is enough for all connections."""
+def _scratch_buffer() -> memoryview:
+    """Memory for octets that are dealt with before the event loop goes on: encrypted ones, and those
+    nobody will look at. One per thread is enough for all connections."""
     view: memoryview | None = getattr(_scratch, "view", None)
     if view is None:
-        view = _scratch.view = memoryview(bytearray(16 * 1024))
+        view = _scratch.view = memoryview(bytearray(SLICE))
     return view
 
 
@@ -66,17 +66,19 @@ class SessionConnection(asyncio.BufferedProtocol):
         "_closing",
         "_discarding",
         "_drain_waiter",
-        "_early",
-        "_early_view",
+        "_eof_seen",
+        "_error",
+        "_handshake_timer",
+        "_handshake_waiter",
         "_lost",
         "_pending",
         "_pending_size",
+        "_pipe",
         "_progress",
+        "_raw_eof",
         "_reading_paused",
         "_since_yield",
-        "_tls",
         "_transport",
-        "_upgrading",
         "_writing_paused",
         "bytes_received",
         "bytes_sent",
@@ -100,10 +102,12 @@ class SessionConnection(asyncio.BufferedProtocol):
         self._reading_paused = False
         self._drain_waiter: asyncio.Future[None] | None = None
         self._since_yield = 0
-        self._tls = False
-        self._upgrading = False
-        self._early = b""
-        self._early_view = memoryview(b"")
+        self._pipe: TlsPipe | None = None
+        self._handshake_waiter: asyncio.Future[None] | None = None
+        self._handshake_timer: asyncio.TimerHandle | None = None
+        self._error: Exception | None = None
+        self._raw_eof = False
+        self._eof_seen = False
         self._closing = False
         self._discarding = False
         self._lost = False
@@ -114,7 +118,7 @@ class SessionConnection(asyncio.BufferedProtocol):
     @property
     def is_tls(self) -> bool:
         """True once the TLS handshake is done."""
-        return self._tls
+        return self._pipe is not None and not self._pipe.handshaking
 
     @property
     def is_closing(self) -> bool:
@@ -134,7 +138,14 @@ class SessionConnection(asyncio.BufferedProtocol):
     def extra_info(self, name: str) -> Any:
         """The transport's ``get_extra_info(name)``: ``"sockname"``, ``"ssl_object"`` ...; None once it is
         gone."""
+        if name == "ssl_object":
+            return None if self._pipe is None else self._pipe.ssl_object
         return None if self._transport is None else self._transport.get_extra_info(name)
+
+    @property
+    def error(self) -> Exception | None:
+        """Why the connection ended, where that is known and no ordinary end."""
+        return self._error
 
     # -- what subclasses fill in -------------------------------------------------------------------
 
@@ -153,14 +164,9 @@ class SessionConnection(asyncio.BufferedProtocol):
     # -- reading: asyncio calls these --------------------------------------------------------------
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Where the next octets go: the session reader's own memory."""
-        if self._discarding or self._lost:
-            return _discard_buffer()
-        if self._upgrading:
-            # Octets from inside TLS, before start_tls() could tell us that the handshake is done. They
-            # must not reach the session yet, which would take them for octets sent in the clear.
-            self._early_view = memoryview(bytearray(SLICE))
-            return self._early_view
+        """Where the next octets go: the session reader's own memory, or the decoder's of TLS."""
+        if self._pipe is not None or self._discarding or self._lost:
+            return _scratch_buffer()
         return self.session.get_buffer(sizehint)  # type: ignore[no-any-return]
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -168,12 +174,11 @@ class SessionConnection(asyncio.BufferedProtocol):
         if self._discarding or self._lost:
             return
         self._active = self.loop.time()
-        self.bytes_received += nbytes
-        if self._upgrading:
-            self._early += bytes(self._early_view[:nbytes])
-            if len(self._early) > MAX_EARLY:
-                self.abort()
+        if self._pipe is not None:
+            self._pipe.feed(_scratch_buffer()[:nbytes])
+            self._decrypt()
             return
+        self.bytes_received += nbytes
         try:
             self.session.buffer_updated(nbytes)
         except Exception as error:
@@ -181,21 +186,59 @@ class SessionConnection(asyncio.BufferedProtocol):
             return
         self._advance()
 
-    def eof_received(self) -> bool:
-        """The peer will send nothing more; what it asked for before is still answered."""
-        if self._discarding:
-            self.abort()
-            return False
-        if self._upgrading or self._lost or self._closing:
-            return False
+    def _decrypt(self) -> None:
+        """Give the session what TLS can make of the octets fed to it, until someone asks us to stop
+        reading."""
+        pipe = self._pipe
+        assert pipe is not None
+        try:
+            if pipe.handshaking:
+                if not pipe.handshake():
+                    self._send_encrypted()
+                    return
+                self._handshake_done()
+            while not self._reading_paused and not self._discarding and not self._lost and not self._eof_seen:
+                count = pipe.read_into(self.session.get_buffer(-1))
+                if count is None:
+                    break
+                if count == 0:
+                    self._peer_ended()
+                    break
+                self.bytes_received += count
+                try:
+                    self.session.buffer_updated(count)
+                except Exception as error:
+                    self._session_failed(error)
+                    return
+                self._advance()
+            self._send_encrypted()
+        except ssl.SSLError as error:
+            self._send_encrypted()  # the alert that tells the peer why
+            self._fail(error)
+
+    def _peer_ended(self) -> None:
+        if self._eof_seen:
+            return
+        self._eof_seen = True
         try:
             self.session.receive_data(b"")
         except Exception as error:
             self._session_failed(error)
-            return False
+            return
         self._advance()
-        # A half-open connection is a matter of TCP; TLS has none (RFC 8446 section 6.1 has, asyncio has not).
-        return not self._tls
+
+    def eof_received(self) -> bool:
+        """asyncio: the peer will send nothing more; what it asked for before is still answered."""
+        if self._discarding:
+            # Both sides have ended.
+            return False
+        if self._pipe is not None and self._pipe.handshaking:
+            self._fail(ConnectionLost("the peer left during the TLS handshake"))
+            return False
+        self._raw_eof = True
+        if not self._reading_paused:
+            self._peer_ended()
+        return True
 
     def pause_reading(self) -> None:
         """Take no more octets from the socket; the peer's sending stalls. May be called twice."""
@@ -208,6 +251,17 @@ class SessionConnection(asyncio.BufferedProtocol):
         if self._reading_paused and self._transport is not None and not self._transport.is_closing():
             self._reading_paused = False
             self._transport.resume_reading()
+            if self._pipe is not None or self._raw_eof:
+                # TLS may hold decrypted octets already, for which the socket will not wake us.
+                self.loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        if self._reading_paused or self._lost or self._discarding:
+            return
+        if self._pipe is not None and not self._pipe.handshaking:
+            self._decrypt()
+        if self._raw_eof and not self._reading_paused:
+            self._peer_ended()
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -221,7 +275,7 @@ class SessionConnection(asyncio.BufferedProtocol):
             if size:
                 self._pending.append(data)
                 self._pending_size += size
-        if self._pending and not self._upgrading:
+        if self._pending:
             self._pump()
 
     def _pump(self) -> None:
@@ -230,9 +284,12 @@ class SessionConnection(asyncio.BufferedProtocol):
         if transport is None or transport.is_closing():
             self._drop_pending()
             return
+        pipe = self._pipe
+        if pipe is not None and pipe.handshaking:
+            return  # for the inside of TLS, when there is one
         self._progress = self.loop.time()
         while pending and not self._writing_paused:
-            data = pending.popleft()
+            data: Buffer = pending.popleft()
             size = len(data)
             if size > SLICE:
                 view = memoryview(data)
@@ -249,7 +306,15 @@ class SessionConnection(asyncio.BufferedProtocol):
             self._pending_size -= size
             self.bytes_sent += size
             self._since_yield += size
-            transport.write(data)
+            if pipe is None:
+                transport.write(data)
+            else:
+                try:
+                    pipe.write(data)
+                except ssl.SSLError as error:
+                    self._fail(error)
+                    return
+                transport.write(pipe.to_send())
         if not pending:
             self._written()
 
@@ -311,51 +376,69 @@ class SessionConnection(asyncio.BufferedProtocol):
             self._since_yield = 0
             await asyncio.sleep(0)
 
-    # -- TLS ---------------------------------------------------------------------------------------
+    # -- TLS -------------------------------------------------------------------------------------------
 
-    async def _upgrade(
+    def _begin_tls(
         self, context: ssl.SSLContext, *, server_side: bool, hostname: str | None = None, timeout: float
-    ) -> None:
-        """Do the TLS handshake on the transport as it is. What was flushed before goes out in the clear.
+    ) -> asyncio.Future[None]:
+        """From the next octet on, both ways, this is TLS. What was flushed before went out in the clear;
+        what the session is given from now on came from inside.
 
-        Raises ``ssl.SSLError``, ``OSError`` or :class:`ConnectionLost`; then the connection is gone.
+        The future is done when the handshake is; its exception is an ``ssl.SSLError``, ``OSError`` or
+        :class:`ConnectionLost`, and then the connection is gone.
         """
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            raise ConnectionLost("the peer is gone")
-        self._upgrading = True
-        self._reading_paused = False
-        try:
-            # asyncio starts the clock of the handshake late (when it starts), so the peer that never reads
-            # what we sent before is bounded here.
-            async with asyncio.timeout(timeout + 5):
-                upgraded = await self.loop.start_tls(
-                    transport,
-                    self,
-                    context,
-                    server_side=server_side,
-                    server_hostname=hostname,
-                    ssl_handshake_timeout=timeout,
-                    ssl_shutdown_timeout=LINGER,
-                )
-        except BaseException as error:
-            self._upgrading = False
-            transport.abort()
-            self._finish(error if isinstance(error, Exception) else None)
-            raise
-        self._upgrading = False
-        if upgraded is None or self._lost:
-            raise ConnectionLost("the peer left during the TLS handshake")
-        self._transport = upgraded
-        self._tls = True
-        upgraded.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
-        self._early_view = memoryview(b"")
+        assert self._pipe is None
+        waiter = self._handshake_waiter = self.loop.create_future()
+        # A future nobody awaits any more is not news.
+        waiter.add_done_callback(lambda future: future.cancelled() or future.exception())
+        if self.is_closing:
+            self._handshake_waiter = None
+            waiter.set_exception(ConnectionLost("the peer is gone"))
+            return waiter
+        self._pipe = TlsPipe(context, server_side=server_side, hostname=hostname)
+        self._handshake_timer = self.loop.call_later(timeout, self._handshake_late)
+        if not server_side:
+            self._decrypt()
+        return waiter
 
-    def _take_early(self) -> None:
-        """Give the session what arrived inside TLS before it knew of TLS."""
-        early, self._early = self._early, b""
-        if early:
-            self.session.receive_data(early)
+    def _handshake_late(self) -> None:
+        self._fail(ConnectionLost("the TLS handshake took too long"))
+
+    def _handshake_done(self) -> None:
+        if self._handshake_timer is not None:
+            self._handshake_timer.cancel()
+            self._handshake_timer = None
+        self._send_encrypted()
+        waiter, self._handshake_waiter = self._handshake_waiter, None
+        try:
+            self._secured()
+        except Exception as error:
+            self._session_failed(error)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+        if self._pending:
+            self._pump()
+
+    def _secured(self) -> None:
+        """The handshake is done and nothing from inside has been read yet."""
+
+    def _send_encrypted(self) -> None:
+        if self._pipe is not None and self._transport is not None and not self._transport.is_closing():
+            data = self._pipe.to_send()
+            if data:
+                self._transport.write(data)
+
+    def _fail(self, error: Exception) -> None:
+        """The connection cannot go on, for a reason that is worth telling."""
+        if self._error is None:
+            self._error = error
+        self._closing = True
+        self._drop_pending()
+        if self._transport is not None:
+            # close(), not abort(): an alert may be on its way. Nothing else is.
+            self._discarding = True
+            self._transport.close()
+            self.loop.call_later(LINGER, self._abort_if_open)
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -364,7 +447,7 @@ class SessionConnection(asyncio.BufferedProtocol):
         # Not isinstance(): uvloop's transports do not derive from asyncio's.
         self._transport = cast("asyncio.Transport", transport)
         self.peer = transport.get_extra_info("peername")
-        transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
+        self._transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
 
     def close(self) -> None:
         """Send what is left, then close. Returns at once; a peer that does not read gets LINGER seconds."""
@@ -373,27 +456,26 @@ class SessionConnection(asyncio.BufferedProtocol):
         self.flush()
         self._closing = True
         self.loop.call_later(LINGER, self._abort_if_open)
-        if not self._pending and not self._upgrading:
-            # Not from inside asyncio's reading: closing TLS there would read again.
-            self.loop.call_soon(self._close_transport)
+        if not self._pending:
+            self._close_transport()
 
     def _close_transport(self) -> None:
+        """Nothing is left to send."""
         transport = self._transport
         if self._lost or transport is None or self._discarding:
             return
-        if self._tls:
-            # Closing a TLS transport whose lower half is blocked would lose what it holds.
-            if transport.get_write_buffer_size() and not transport.is_closing():
-                self.loop.call_later(0.02, self._close_transport)
-            else:
-                transport.close()
+        if self._pipe is not None and not self._pipe.handshaking:
+            self._pipe.close()
+            self._send_encrypted()
+        self._discarding = True
+        if self._eof_seen or self._raw_eof:
+            transport.close()
             return
         # Closing a socket with unread input resets the connection and may take our last words from the peer:
         # end our side, and read the peer's to its end.
-        self._discarding = True
         try:
             transport.write_eof()
-        except OSError:
+        except (OSError, RuntimeError):
             self.abort()
             return
         self.resume_reading()
@@ -411,13 +493,18 @@ class SessionConnection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """asyncio: the transport is gone."""
-        self._finish(exc)
-
-    def _finish(self, error: Exception | None) -> None:
         if self._lost:
             return
         self._lost = True
         self._closing = True
+        error = self._error or exc
         self._drop_pending()
+        if self._handshake_timer is not None:
+            self._handshake_timer.cancel()
+            self._handshake_timer = None
+        waiter, self._handshake_waiter = self._handshake_waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(error or ConnectionLost("the peer left during the TLS handshake"))
         self._ended(error)
         self._transport = None
+        self._pipe = None

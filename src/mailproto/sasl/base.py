@@ -43,7 +43,7 @@ class ClientMechanism(ABC):
 
 @dataclass(frozen=True, slots=True)
 class PasswordClaim:
-    """The client says that it is *username* and knows *password*, and wants to act for *authzid* (or itself)."""
+    """The client says that it is *username*, knowing *password*, and would act for *authzid* (or itself)."""
 
     username: str
     password: str = field(repr=False)

@@ -118,6 +118,60 @@ cdef extern from "mailproto/limits.h" nogil:
     mp_limits mp_limits_before_login()
 
 
+cdef extern from "mailproto/mime.h" nogil:
+    ctypedef struct mp_buffer:
+        uint8_t *data
+        size_t len
+        bint failed
+
+    void mp_buffer_init(mp_buffer *b, mp_alloc alloc)
+    void mp_buffer_free(mp_buffer *b)
+
+    ctypedef struct mp_field:
+        mp_span name
+        mp_span value
+        mp_span whole
+
+    bint mp_header_next(const uint8_t *data, size_t end, size_t *at, mp_field *field_r)
+    void mp_field_text(const uint8_t *data, mp_span value, mp_buffer *out)
+
+    ctypedef struct mp_part:
+        mp_span header
+        mp_span body
+        uint32_t lines
+        uint32_t next
+        uint32_t parent
+        uint32_t depth
+        uint8_t kind
+
+    ctypedef struct mp_mime:
+        mp_part *parts
+        uint32_t count
+        uint32_t size
+        uint32_t lines
+        const char *limit
+        uint32_t limit_offset
+
+    ctypedef enum mp_section_text:
+        MP_SECTION_ALL
+        MP_SECTION_HEADER
+        MP_SECTION_TEXT
+        MP_SECTION_MIME
+
+    void mp_mime_init(mp_mime *m, mp_alloc alloc)
+    void mp_mime_free(mp_mime *m)
+    mp_status mp_mime_parse(mp_mime *m, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err)
+    void mp_write_envelope(const uint8_t *data, mp_span header, const mp_limits *limits, mp_mime *m, mp_buffer *out)
+    void mp_write_body_structure(mp_mime *m, const uint8_t *data, bint extended, const mp_limits *limits,
+                                 mp_buffer *out)
+    bint mp_mime_section(const mp_mime *m, const uint32_t *path, size_t path_len, mp_section_text text,
+                         mp_span *span_r)
+    void mp_mime_save(const mp_mime *m, mp_buffer *out)
+    mp_status mp_mime_load(mp_mime *m, const uint8_t *saved, size_t len, mp_error *err)
+    size_t mp_bare_lf_count(const uint8_t *data, size_t len)
+    void mp_bare_lf_fix(const uint8_t *data, size_t len, uint8_t *out_r)
+
+
 cdef extern from "mailproto/frame.h" nogil:
     ctypedef enum mp_side:
         MP_SERVER_SENDS

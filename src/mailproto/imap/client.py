@@ -20,7 +20,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
-from mailproto._core.response import ResponseReader
 from mailproto.errors import (
     NEED_DATA,
     IncompleteError,
@@ -39,18 +38,20 @@ from mailproto.imap.events import (
     Unsolicited,
 )
 from mailproto.imap.exchange import CLIENT, CLIENT_SENDS, ClientExpects, ClientStep, must_wait
-from mailproto.imap.mailbox import SelectedMailbox
+from mailproto.imap.knowledge import Knowledge
 from mailproto.imap.outbox import Outbox
+from mailproto.imap.response_reader import ResponseReader
 from mailproto.imap.shown import shown
 from mailproto.imap.states import Input, State, completion, foreseen, is_known, may_send, next_state
 from mailproto.limits import Limits
 
 if TYPE_CHECKING:
     from mailproto.imap.commands_base import LiteralMode
+    from mailproto.imap.mailbox import SelectedMailbox
     from mailproto.wirelog import WireLog
 
-#: Most capabilities that a server may name. Real servers name some fifty.
-MAX_CAPABILITIES: Final = 1000
+#: Most challenges of one AUTHENTICATE: no mechanism needs more than three or four.
+MAX_CHALLENGES: Final = 20
 
 #: What may be sent before TLS on a session that requires TLS, and after a STARTTLS that was refused.
 _BEFORE_TLS: Final = frozenset({"CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "ID"})
@@ -62,6 +63,9 @@ class Mechanism(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def client_first(self) -> bool: ...
+
     def respond(self, challenge: bytes) -> bytes:
         """The answer to one challenge; the first is ``b""`` where the client speaks first."""
         ...
@@ -70,12 +74,13 @@ class Mechanism(Protocol):
 class _Pending:
     """A command between ``send()`` and its tagged answer."""
 
-    __slots__ = ("asked", "command", "first_response", "mechanism", "tag")
+    __slots__ = ("asked", "challenges", "command", "first_response", "mechanism", "tag")
 
     def __init__(self, tag: str, command: commands.Command, mechanism: Mechanism | None) -> None:
         self.tag = tag
         self.command = command
         self.mechanism = mechanism
+        self.challenges = 0
         #: An initial SASL response that must wait for the first challenge.
         self.first_response: bytes | None = None
         #: What a FETCH response must have in order to belong to this command.
@@ -125,11 +130,7 @@ class ClientSession:
         self._foreseen = frozenset({State.NOT_AUTHENTICATED, State.AUTHENTICATED})  # see states.foreseen()
         self._received = 0  # octets that came from the server
         self._starttls_mark: int | None = None  # _received when STARTTLS was handed out
-        self._capabilities: frozenset[str] | None = None
-        self._login_news = False  # whether capabilities came since the last LOGIN or AUTHENTICATE was sent
-        self._enabled: set[str] = set()
-        self._mailbox: SelectedMailbox | None = None
-        self._selecting: tuple[_Pending, SelectedMailbox] | None = None
+        self._known = Knowledge()
         self._error: RemoteError | None = None
         self._eof = False
         self._said_bye = False
@@ -138,13 +139,6 @@ class ClientSession:
         self._handlers: dict[type, Callable[[Any], Any]] = {
             responses.StatusResponse: self._on_status,
             responses.Continuation: self._on_continuation,
-            responses.Capability: self._on_capability,
-            responses.Enabled: self._on_enabled,
-            responses.Exists: self._on_exists,
-            responses.Recent: self._on_recent,
-            responses.Expunge: self._on_expunge,
-            responses.Vanished: self._on_vanished,
-            responses.MailboxFlags: self._on_flags,
             responses.Fetch: self._on_fetch,
         }
 
@@ -160,17 +154,17 @@ class ClientSession:
         """What the server can do, in upper case; ``None`` where it has not said since the greeting, TLS
         or login.
         """
-        return self._capabilities
+        return self._known.capabilities
 
     @property
     def enabled(self) -> frozenset[str]:
         """The extensions that ENABLE has switched on (RFC 5161), in upper case."""
-        return frozenset(self._enabled)
+        return frozenset(self._known.enabled)
 
     @property
     def mailbox(self) -> SelectedMailbox | None:
         """The selected mailbox as the server described it, ``None`` while none is selected."""
-        return self._mailbox
+        return self._known.mailbox
 
     @property
     def secure(self) -> bool:
@@ -180,7 +174,7 @@ class ClientSession:
     @property
     def utf8(self) -> bool:
         """Whether strings and mailbox names go out as UTF-8 (RFC 6855 section 3, RFC 9051 appendix A)."""
-        return "UTF8=ACCEPT" in self._enabled or "IMAP4REV2" in self._enabled
+        return not self._known.enabled.isdisjoint(("UTF8=ACCEPT", "IMAP4REV2"))
 
     @property
     def owner(self) -> str | None:
@@ -201,7 +195,7 @@ class ClientSession:
 
     def has_capability(self, name: str) -> bool:
         """Whether the server is known to have the capability *name*."""
-        return self._capabilities is not None and name.upper() in self._capabilities
+        return self._known.capabilities is not None and name.upper() in self._known.capabilities
 
     # Our side
 
@@ -256,7 +250,7 @@ class ClientSession:
         self._raise_if_over()
         self._step(ClientStep.TLS_STARTED, ClientExpects.TLS, "no TLS handshake was due")
         self._secure = True
-        self._capabilities = None
+        self._known.tls_started()
         self._turn = None
         self._pump()
 
@@ -307,7 +301,14 @@ class ClientSession:
                 return self._end() if self._eof else NEED_DATA
             if self._log is not None:
                 self._log.server(shown(value, secret=self._expects is ClientExpects.CHALLENGE))
-            event = self._handlers.get(type(value), self._on_data)(value)
+            if self._state is State.NOT_GREETED and type(value) is not responses.StatusResponse:
+                self._fail("the greeting is missing")
+            try:
+                event = self._handlers.get(type(value), self._on_data)(value)
+            except RemoteError as error:
+                if self._error is None:
+                    self._fail(str(error))
+                raise
             if event is not None:
                 return event
 
@@ -324,7 +325,7 @@ class ClientSession:
         elif value.status == "PREAUTH":
             self._fail("PREAUTH after the greeting")
         if value.code is not None:
-            self._on_code(value.code)
+            self._known.learn_code(value.code)
         return self._owned(value, next(iter(self._flying.values()), None))
 
     def _on_greeting(self, value: responses.StatusResponse) -> None:
@@ -345,7 +346,7 @@ class ClientSession:
             self._foreseen = foreseen(self._foreseen, pending.command.name)
         self._expects = CLIENT[self._expects, ClientStep.GREETED]
         if value.code is not None:
-            self._on_code(value.code)
+            self._known.learn_code(value.code)
         self._pump()
 
     def _on_bye(self) -> None:
@@ -372,12 +373,15 @@ class ClientSession:
             self._end_turn(pending, status)
         if pending is self._idle:
             self._idle = None
-        self._on_completion(pending, value)
-        if value.code is not None and self._error is None and name != "STARTTLS":
-            self._on_code(value.code)
+        happened = completion(name, status)
+        if happened is not None and self._state is not State.LOGOUT:
+            self._advance(happened)
+        self._known.completed(tag, pending.command, happened)
+        if value.code is not None and name != "STARTTLS":
+            self._known.learn_code(value.code)
         if not self._flying and not self._queue:
             self._foreseen = frozenset({self._state})
-        self._find_selecting()
+        self._look_at_oldest()
         self._pump()
         if self._expects is ClientExpects.TLS:
             self._events.append(StartTls())
@@ -406,35 +410,6 @@ class ClientSession:
             self._fail("the server sent more after the OK to STARTTLS")
         self._expects = CLIENT[self._expects, ClientStep.STARTTLS_ACCEPTED]
 
-    def _on_completion(self, pending: _Pending, value: responses.StatusResponse) -> None:
-        """The state, the capabilities and the mailbox after a command was answered."""
-        name, status = pending.command.name, value.status
-        happened = completion(name, status)
-        if happened is None or self._state is State.LOGOUT:
-            return
-        self._advance(happened)
-        if happened is Input.LOGIN_OK:
-            if not self._login_news:
-                self._capabilities = None  # those of before the login hold no longer (RFC 9051 section 6.1.1)
-        elif happened is Input.UNAUTHENTICATE_OK:
-            self._capabilities, self._mailbox = None, None
-            self._enabled.clear()
-        elif happened in (Input.SELECT_NO, Input.CLOSE_OK):
-            self._mailbox = None
-        elif happened is Input.SELECT_OK and self._selecting is not None and self._selecting[0] is pending:
-            self._mailbox = self._selecting[1]
-            self._mailbox.settle()
-        if self._selecting is not None and self._selecting[0] is pending:
-            self._selecting = None
-
-    def _on_code(self, code: responses.ResponseCode) -> None:
-        if code.name == "CAPABILITY":
-            self._learn_capabilities(code.value)
-        elif code.name == "CLOSED":
-            self._mailbox = None  # what follows is about the mailbox being selected (RFC 7162 section 3.2.11)
-        elif (mailbox := self._target()) is not None:
-            self._guarded(mailbox.on_code, code.name, code.value)
-
     def _on_continuation(self, value: responses.Continuation) -> Any:
         if self._outbox.go_on():
             return None
@@ -452,6 +427,9 @@ class ClientSession:
         return self._on_challenge(pending, value)
 
     def _on_challenge(self, pending: _Pending, value: responses.Continuation) -> Any:
+        pending.challenges += 1
+        if pending.challenges > MAX_CHALLENGES:
+            self._fail(f"more than {MAX_CHALLENGES} challenges")
         challenge = _decode_challenge(value)
         if challenge is None:
             self.respond(None)  # cancel: the server answers BAD
@@ -472,52 +450,8 @@ class ClientSession:
         self.respond(answer)
         return None
 
-    def _on_capability(self, value: responses.Capability) -> Any:
-        self._learn_capabilities(value.capabilities)
-        return self._owned_by_type(value)
-
-    def _learn_capabilities(self, names: Any) -> None:
-        if not isinstance(names, tuple):
-            return
-        if len(names) > MAX_CAPABILITIES:
-            self._fail(f"more than {MAX_CAPABILITIES} capabilities")
-        self._capabilities = frozenset(name.upper() for name in names)
-        self._login_news = True
-
-    def _on_enabled(self, value: responses.Enabled) -> Any:
-        # Only what we asked for can have been switched on (RFC 9051 section 7.2.1).
-        asked = {
-            name.upper()
-            for pending in self._flying.values()
-            if isinstance(pending.command, commands.Enable)
-            for name in pending.command.capabilities
-        }
-        self._enabled.update(name.upper() for name in value.capabilities if name.upper() in asked)
-        return self._owned_by_type(value)
-
-    def _on_exists(self, value: responses.Exists) -> Any:
-        if (mailbox := self._target()) is not None:
-            self._guarded(mailbox.on_exists, value.count)
-        return self._owned_by_type(value)
-
-    def _on_recent(self, value: responses.Recent) -> Any:
-        if (mailbox := self._target()) is not None:
-            mailbox.on_recent(value.count)
-        return self._owned_by_type(value)
-
-    def _on_expunge(self, value: responses.Expunge) -> Any:
-        if (mailbox := self._target()) is not None:
-            self._guarded(mailbox.on_expunge, value.seq)
-        return self._owned_by_type(value)
-
-    def _on_flags(self, value: responses.MailboxFlags) -> Any:
-        if (mailbox := self._target()) is not None:
-            self._guarded(mailbox.on_flags, value.flags)
-        return self._owned_by_type(value)
-
     def _on_fetch(self, value: responses.Fetch) -> Any:
-        if value.seq is not None and value.uid is not None and (mailbox := self._target()) is not None:
-            self._guarded(mailbox.on_fetch, value.seq, value.uid)
+        self._known.learn(value)
         for pending in self._flying.values():
             if pending.asked is not None and pending.asked(value):
                 self._owner = pending.tag
@@ -526,11 +460,7 @@ class ClientSession:
         return Unsolicited(value)
 
     def _on_data(self, value: Any) -> Any:
-        if self._state is State.NOT_GREETED:
-            self._fail("data before the greeting")
-        return self._owned_by_type(value)
-
-    def _owned_by_type(self, value: Any) -> Any:
+        self._known.learn(value)
         return self._owned(value, solicited.owner(value, self._flying.values()))
 
     def _owned(self, value: Any, pending: _Pending | None) -> Any:
@@ -539,18 +469,6 @@ class ClientSession:
             return Unsolicited(value)
         self._owner = pending.tag
         return value
-
-    def _target(self) -> SelectedMailbox | None:
-        """The mailbox that mailbox data is about now."""
-        return self._selecting[1] if self._selecting is not None else self._mailbox
-
-    def _find_selecting(self) -> None:
-        """From when a SELECT is the oldest command in progress on, mailbox data is about its mailbox."""
-        if self._selecting is None and self._flying:
-            first = next(iter(self._flying.values()))
-            if isinstance(first.command, (commands.Select, commands.Examine)):
-                read_only = isinstance(first.command, commands.Examine)
-                self._selecting = first, SelectedMailbox(first.command.mailbox, read_only=read_only)
 
     def _on_parse_error(self, error: ParseError) -> Any:
         if self._log is not None:
@@ -595,13 +513,18 @@ class ClientSession:
             self._starttls_mark = None
         if isinstance(command, commands.Authenticate):
             command = self._with_initial_response(pending, command)
-        if command.name in ("LOGIN", "AUTHENTICATE"):
-            self._login_news = False
+        self._known.sent(pending.tag, command)
         self._flying[pending.tag] = pending
-        self._find_selecting()
+        self._look_at_oldest()
+        fragments = command.encode(utf8=self.utf8, literals=self._literals())
         if self._log is not None:
-            self._log.client(shown(command))
-        self._outbox.push(command.encode(utf8=self.utf8, literals=self._literals()), pending.tag)
+            self._log.client(shown(command, fragments))
+        self._outbox.push(fragments, pending.tag)
+
+    def _look_at_oldest(self) -> None:
+        if self._flying:
+            oldest = next(iter(self._flying.values()))
+            self._known.oldest(oldest.tag, oldest.command)
 
     def _with_initial_response(
         self, pending: _Pending, command: commands.Authenticate
@@ -690,12 +613,6 @@ class ClientSession:
         if self._expects is not due:
             raise LocalError(complaint)
         self._expects = CLIENT[self._expects, step]
-
-    def _guarded(self, update: Callable[..., None], *args: Any) -> None:
-        try:
-            update(*args)
-        except RemoteError as error:
-            self._fail(str(error))
 
     def _raise_if_over(self) -> None:
         if self._error is not None:

@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mailproto.errors import RemoteError
+
+if TYPE_CHECKING:
+    from mailproto._core.text import SequenceSet
 
 #: Most keywords that a mailbox may list (FLAGS, PERMANENTFLAGS). The largest real ones have some hundreds.
 MAX_FLAGS: Final = 10_000
@@ -26,7 +29,7 @@ class SelectedMailbox:
     """
 
     __slots__ = (
-        "_counted",
+        "_settled",
         "_uids",
         "exists",
         "flags",
@@ -53,7 +56,9 @@ class SelectedMailbox:
         self.uidnext: int | None = None
         self.unseen: int | None = None
         self.highestmodseq: int | None = None
-        self._counted = False  # whether an EXISTS came, so that numbers can be checked against it
+        # Until SELECT is answered the last news about the mailbox before may still mix with ours (RFC 7162
+        # section 3.2.11 has CLOSED for that, which older servers do not send): numbers are not judged yet.
+        self._settled = False
         self._uids = array("I")  # by sequence number from 1; 0 where not known; as long as the last known one
 
     def uid(self, seq: int) -> int | None:
@@ -71,12 +76,15 @@ class SelectedMailbox:
 
     # Called by the session, with what arrived
 
+    def settle(self) -> None:
+        """SELECT was answered OK."""
+        self._settled = True
+
     def on_exists(self, count: int) -> None:
         """EXISTS. Only EXPUNGE makes a mailbox smaller (RFC 9051 section 7.4.1)."""
-        if self._counted and count < self.exists:
+        if self._settled and count < self.exists:
             raise RemoteError(f"EXISTS went down from {self.exists} to {count} without EXPUNGE")
         self.exists = count
-        self._counted = True
 
     def on_recent(self, count: int) -> None:
         """RECENT."""
@@ -84,23 +92,33 @@ class SelectedMailbox:
 
     def on_expunge(self, seq: int) -> None:
         """EXPUNGE: all later numbers move down by one."""
-        if not self._counted:
-            return  # about the mailbox selected before, whose last news overlap with our SELECT
         if not 1 <= seq <= self.exists:
-            raise RemoteError(f"EXPUNGE of message {seq} of {self.exists}")
+            if self._settled:
+                raise RemoteError(f"EXPUNGE of message {seq} of {self.exists}")
+            return
         self.exists -= 1
         if seq <= len(self._uids):
             del self._uids[seq - 1]
 
-    def on_vanished(self, uids: set[int]) -> None:
-        """VANISHED: these known UIDs are gone; the caller lowers ``exists`` by what was not EARLIER."""
-        self._uids = array("I", (uid for uid in self._uids if uid not in uids))
+    def on_vanished(self, uids: SequenceSet, *, earlier: bool) -> None:
+        """VANISHED (RFC 7162 section 3.2.10): with *earlier* nothing that was counted since SELECT is
+        gone.
+        """
+        if not earlier:
+            gone = sum(high - low + 1 for low, high in uids.normalised().ranges)
+            if gone > self.exists:
+                if self._settled:
+                    raise RemoteError(f"{gone} of {self.exists} messages vanished")
+                return
+            self.exists -= gone
+        if self._uids:
+            self._uids = array("I", (uid for uid in self._uids if not uid or uid not in uids))
 
     def on_fetch(self, seq: int, uid: int) -> None:
         """A FETCH that told a UID. UIDs ascend with the numbers and never change (RFC 9051 section
         2.3.1.1).
         """
-        if not self._counted:
+        if not self._settled:
             return
         if seq > self.exists:
             raise RemoteError(f"FETCH of message {seq} of {self.exists}")
@@ -131,7 +149,7 @@ class SelectedMailbox:
     def on_code(self, name: str, value: object) -> None:
         """A response code of an OK that says something about the mailbox."""
         if name == "UIDVALIDITY" and isinstance(value, int):
-            if self.uidvalidity not in (None, value):
+            if self._settled and self.uidvalidity not in (None, value):
                 raise RemoteError("UIDVALIDITY changed while the mailbox was selected")
             self.uidvalidity = value
         elif name == "UIDNEXT" and isinstance(value, int):

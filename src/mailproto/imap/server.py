@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 #: made to speak to this port sends nothing else.
 MAX_BAD_COMMANDS: Final = 20
 
+_UTF8: Final = frozenset({"UTF8=ACCEPT", "IMAP4REV2"})
 _READ_STEPS: Final = {"AUTHENTICATE": ServerStep.AUTHENTICATE_READ, "IDLE": ServerStep.IDLE_READ}
 
 
@@ -89,8 +90,7 @@ class ServerSession:
         self._eof = False
         self._events: deque[Any] = deque()
         self.mailbox: MailboxView | None = None
-        #: Whether strings and mailbox names are UTF-8 (RFC 6855, IMAP4rev2): set when ENABLE was answered.
-        self.utf8 = False
+        self._utf8 = False
 
     # What is known
 
@@ -108,6 +108,16 @@ class ServerSession:
     def secure(self) -> bool:
         """Whether the connection is inside TLS, as far as the session was told."""
         return self._secure
+
+    @property
+    def limits(self) -> Limits:
+        """What the client may send now."""
+        return self._reader.limits
+
+    @property
+    def utf8(self) -> bool:
+        """Whether strings and mailbox names are UTF-8: ENABLED named UTF8=ACCEPT or IMAP4rev2 (RFC 6855)."""
+        return self._utf8
 
     @property
     def idling(self) -> bool:
@@ -147,6 +157,10 @@ class ServerSession:
             if isinstance(value, (responses.Expunge, responses.Vanished)) and not self._may_expunge(value):
                 raise LocalError("no EXPUNGE may be sent now (RFC 9051 section 7.5.1)")
             self._push(value)
+            if isinstance(value, responses.Enabled) and not _UTF8.isdisjoint(
+                map(str.upper, value.capabilities)
+            ):
+                self._utf8 = self._reader.utf8 = True
 
     def greet(
         self, text: str, *, code: responses.ResponseCode | str | None = None, status: str = "OK"
@@ -406,7 +420,7 @@ class ServerSession:
         elif happened is Input.UNAUTHENTICATE_OK:
             self._reader.limits = self._limits_before_login
             self.mailbox = None
-            self.utf8 = False
+            self._utf8 = self._reader.utf8 = False
         elif happened in (Input.SELECT_NO, Input.CLOSE_OK):
             self.mailbox = None
         elif happened is Input.LOGOUT_OK:
@@ -436,9 +450,10 @@ class ServerSession:
         return literal
 
     def _push(self, value: Any, *, secret: bool = False) -> None:
+        fragments = value.encode(utf8=self._utf8)
         if self._log is not None:
-            self._log.server(shown(value, secret=secret))
-        self._outbox.push(value.encode(utf8=self.utf8))
+            self._log.server(shown(value, fragments, secret=secret))
+        self._outbox.push(fragments)
 
     def _push_news(self, news: News) -> None:
         for seq, _uid in news.expunged:

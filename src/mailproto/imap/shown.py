@@ -8,14 +8,16 @@ from mailproto.imap import commands, responses
 from mailproto.wirelog import HIDDEN
 
 
-def shown(value: Any, *, secret: bool = False) -> Any:
+def shown(value: Any, fragments: Any = None, *, secret: bool = False) -> Any:
     """The wire form of a command, a line or a response, as bytes or as fragments, without its secrets.
 
-    *secret*: the value belongs to a SASL exchange, so that a continuation request is hidden too.
+    *fragments*: the form in which it passes the wire, where it is at hand. *secret*: the value belongs to a
+    SASL exchange, so that a continuation request is hidden too.
     """
     match value:
         case commands.Login():
-            return bytes(commands.Login(value.username, HIDDEN, tag=value.tag))
+            whole = bytes(commands.Login(value.username, HIDDEN, tag=value.tag))
+            return whole.replace(b'"' + HIDDEN + b'"\r\n', HIDDEN + b"\r\n")
         case commands.Authenticate(initial_response=bytes()):
             return bytes(commands.Authenticate(value.mechanism, tag=value.tag)).rstrip() + b" ***\r\n"
         case commands.SaslResponse():
@@ -30,4 +32,4 @@ def shown(value: Any, *, secret: bool = False) -> Any:
             return b""
         case responses.Continuation() if secret:
             return b"+ " + HIDDEN + b"\r\n"
-    return value.encode()
+    return value.encode() if fragments is None else fragments

@@ -54,3 +54,53 @@ def owner(value: Any, in_progress: Iterable[P]) -> P | None:
         if names is None or pending.command.name in names:
             return pending
     return None
+
+
+def asked(command: commands.Command) -> Asked | None:
+    """A test for FETCH responses: whether one has all that *command* asked for. ``None``: it asked for no
+    FETCH.
+
+    A STORE that is not silent asks for FLAGS; one that is, for MODSEQ if it is conditional (RFC 7162 section
+    3.1.3).
+    """
+    if isinstance(command, commands.Fetch):
+        items = set[str]()
+        for item in command.items:
+            if isinstance(item, str):
+                items.update(_MACROS.get(item, (item,)))
+            else:
+                items.add("BODY[")
+    elif isinstance(command, commands.Store):
+        if command.silent and command.unchanged_since is None:
+            return None
+        items = {"MODSEQ"} if command.silent else {"FLAGS"}
+    else:
+        return None
+    if command.uid:
+        items.add("UID")
+    tests = tuple(_TESTS.get(item, _anything) for item in sorted(items))
+    if len(tests) == 1:
+        return tests[0]
+    return lambda fetch: all(test(fetch) for test in tests)
+
+
+def _anything(_fetch: Any) -> bool:
+    return True
+
+
+def _attribute(name: str) -> Asked:
+    return lambda fetch: getattr(fetch, name) is not None
+
+
+_TESTS: Final[dict[str, Asked]] = {
+    "UID": _attribute("uid"),
+    "FLAGS": _attribute("flags"),
+    "INTERNALDATE": _attribute("internal_date"),
+    "RFC822.SIZE": _attribute("size"),
+    "MODSEQ": _attribute("modseq"),
+    "ENVELOPE": _attribute("envelope"),
+    "BODY": _attribute("body_structure"),
+    "BODYSTRUCTURE": _attribute("body_structure"),
+    # Which section is not compared: servers write them in many ways.
+    **dict.fromkeys(("BODY[", "RFC822", "RFC822.HEADER", "RFC822.TEXT"), lambda fetch: bool(fetch.sections)),
+}

@@ -5,11 +5,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-pytest.importorskip("mailproto._core.mime")
 
 from mailproto.store.api import Mail, NewMessage
 from mailproto.store.checks import message, new_mail

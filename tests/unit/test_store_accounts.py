@@ -8,8 +8,6 @@ from pathlib import Path
 import argon2
 import pytest
 
-pytest.importorskip("mailproto._core.mime")
-
 from mailproto.store import errors
 from mailproto.store.accounts import MAX_PASSWORD, Accounts
 from mailproto.store.sqlite import SqliteStore

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("mailproto._core.mime")
-
 from mailproto.store.checks import OpenStore, StoreChecks
 from mailproto.store.sqlite import SqliteStore
 

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("mailproto._core.mime")
-
 from mailproto.store.checks import new_mail
 from mailproto.store.sqlite import SqliteStore
 

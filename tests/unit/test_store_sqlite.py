@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("mailproto._core.mime")
-
 from mailproto.store import errors
 from mailproto.store.api import NewMessage
 from mailproto.store.checks import fill, message, new_mail

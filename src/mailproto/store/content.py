@@ -30,7 +30,8 @@ class Content:
 
 
 def analyse(data: bytes, limits: Limits | None = None) -> Content:
-    """Read a message's structure. Any octets are a message; only past the limits: MessageRefused.
+    """Read a message's structure. Any octets are a message; what passes ``limits`` (``Limits.server()``) is
+    told of as one opaque part. MessageRefused for a message that no IMAP number can count.
 
     Takes time in proportion to the message: call it in a thread for large ones.
     """
@@ -38,11 +39,13 @@ def analyse(data: bytes, limits: Limits | None = None) -> Content:
         parsed = mime.parse_message(data, limits)
     except ParseError as error:
         raise MessageRefused(f"the message's structure cannot be kept: {error}") from error
-    head_size = header_octets(data)
+    where = parsed.span((), "HEADER")
+    header_size = where[1] if where is not None else 0
+    fields = mime.parse_header(data[: min(header_size, _DATE_WITHIN)])
     return Content(
         data=data,
-        header_size=head_size,
-        sent=sent_day(header_value(data[: min(head_size, _DATE_WITHIN)], b"date")),
+        header_size=header_size,
+        sent=next((sent_day(value) for name, value in fields if name.lower() == b"date"), None),
         envelope=parsed.envelope,
         body=parsed.body,
         body_structure=parsed.body_structure,
@@ -50,39 +53,8 @@ def analyse(data: bytes, limits: Limits | None = None) -> Content:
     )
 
 
-def header_octets(data: bytes) -> int:
-    """Octets of the header with the empty line that ends it; everything when there is none."""
-    if data.startswith(b"\r\n"):
-        return 2
-    if data.startswith(b"\n"):
-        return 1
-    ends = [at + len(end) for end in (b"\r\n\r\n", b"\n\n", b"\n\r\n") if (at := data.find(end)) >= 0]
-    return min(ends, default=len(data))
-
-
-def header_value(head: bytes, name: bytes) -> bytes | None:
-    """The value of the first field of that (lower-case) name, unfolded, or None."""
-    lowered = head[: len(name) + 1].lower()
-    at = 0 if lowered == name + b":" else head.lower().find(b"\n" + name + b":") + 1
-    if at == 0 and lowered != name + b":":
-        return None
-    start = at + len(name) + 1
-    end = start
-    while True:
-        end = head.find(b"\n", end)
-        if end < 0:
-            end = len(head)
-            break
-        if head[end + 1 : end + 2] not in (b" ", b"\t"):
-            break
-        end += 1
-    return head[start:end].replace(b"\r", b"").replace(b"\n", b"").strip()
-
-
-def sent_day(value: bytes | None) -> int | None:
+def sent_day(value: bytes) -> int | None:
     """The day that a Date field names, as it is written there, or None if it names none."""
-    if value is None:
-        return None
     try:
         parsed = email.utils.parsedate(value[:200].decode("ascii", "replace"))
         return None if parsed is None else datetime.date(*parsed[:3]).toordinal()

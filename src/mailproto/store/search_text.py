@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from mailproto.store.content import header_octets
+from mailproto._core.mime import parse_header
 
 # Character sets whose decoders take linear time. Python knows others (punycode, idna, unicode_escape
 # ...) that no message uses for honest purposes.
@@ -127,11 +127,7 @@ class HeadText:
     def fields(self) -> list[tuple[bytes, bytes]]:
         """(lower-case name, unfolded value) of every field."""
         if self._fields is None:
-            self._fields = []
-            for line in _UNFOLD.sub(b"", self._head).split(b"\n"):
-                name, colon, value = line.partition(b":")
-                if colon:
-                    self._fields.append((name.strip().lower(), value.strip()))
+            self._fields = [(name.lower(), value) for name, value in parse_header(self._head)]
         return self._fields
 
 
@@ -181,7 +177,7 @@ class MessageText:
             email.errors.MessageError,
         ):
             # Nested or broken past what the parser can take: search what is there, undecoded.
-            yield self._data[header_octets(self._data) :].decode("latin-1")
+            yield self._data.decode("latin-1")
 
     @staticmethod
     def _text(part: email.message.Message) -> str:

@@ -213,6 +213,8 @@ def connect(folder: Path, *, query_only: bool = False, timeout: float = BUSY_TIM
         )
         try:
             connection.execute("PRAGMA synchronous = FULL")
+            # macOS: there fsync alone leaves the data in the drive's cache.
+            connection.execute("PRAGMA fullfsync = ON")
             connection.execute("PRAGMA temp_store = MEMORY")
             # KiB, as a negative number: a change of many messages should not write its pages out twice.
             connection.execute("PRAGMA cache_size = -32768")

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from mailproto import NEED_DATA, LocalError, RemoteError
+from mailproto import NEED_DATA, LocalError, RemoteError, sasl
 from mailproto.pop3 import ClientSession, ServerSession, commands, events, replies
 from mailproto.pop3.states import State
+from mailproto.sasl import lines
+from mailproto.wirelog import WireLog
 
 
 def drain(session: Any) -> list[Any]:
@@ -358,3 +360,92 @@ def test_endless_rubbish_is_cut_off() -> None:
     with pytest.raises(RemoteError):
         drain(session)
     assert wire(session).count(b"\r\n") == 50
+
+
+def test_a_mechanism_that_speaks_first_goes_with_the_command() -> None:
+    session = greeted(secure=True)
+    session.authenticate(sasl.client("PLAIN", username="tim", password="secret"))
+    assert wire(session) == b"AUTH PLAIN AHRpbQBzZWNyZXQ=\r\n"
+    session.receive_data(b"+OK\r\n")
+    (done,) = drain(session)
+    assert done.ok and session.state is State.TRANSACTION
+
+
+def test_an_initial_response_too_long_for_the_line_waits_for_the_challenge() -> None:
+    session = greeted(secure=True)
+    token = "t" * 300
+    session.authenticate(sasl.client("XOAUTH2", username="tim", token=token))
+    assert wire(session) == b"AUTH XOAUTH2\r\n"
+    session.receive_data(b"+ \r\n")
+    assert drain(session) == []
+    assert lines.decode_line(wire(session).rstrip()) == f"user=tim\x01auth=Bearer {token}\x01\x01".encode()
+    session.receive_data(b"+ " + lines.encode_line(b'{"status":"400"}') + b"\r\n")
+    assert drain(session) == []
+    assert wire(session) == b"\r\n"
+    session.receive_data(b"-ERR [AUTH] no\r\n")
+    (done,) = drain(session)
+    assert done.response.code == "AUTH" and session.state is State.AUTHORIZATION
+
+
+def test_a_mechanism_that_cannot_go_on_cancels() -> None:
+    session = greeted(secure=True)
+    session.authenticate(sasl.client("LOGIN", username="tim", password="secret"))
+    for _ in range(3):
+        session.receive_data(b"+ \r\n")
+        drain(session)
+    assert wire(session) == b"AUTH LOGIN\r\ndGlt\r\nc2VjcmV0\r\n*\r\n"
+    session.receive_data(b"+ !!\r\n")
+    assert drain(session) == []
+    assert wire(session) == b"*\r\n"
+    session.receive_data(b"-ERR\r\n")
+    assert not drain(session)[0].ok
+
+
+def test_challenges_without_end_are_cut_off() -> None:
+    session = greeted(secure=True)
+    session.send(commands.Auth("X"))
+    with pytest.raises(RemoteError):
+        for _ in range(100):
+            session.receive_data(b"+ \r\n")
+            drain(session)
+            session.respond(b"")
+
+
+def test_the_wire_log_hides_secrets() -> None:
+    seen: list[str] = []
+    log = WireLog(seen.append)
+    client, server = ClientSession(pipelining=True, log=log, allow_apop=True), ServerSession(log=log)
+    server.send(replies.Ok("ready <1@host>"))
+    client.receive_data(wire(server))
+    drain(client)
+    client.send(commands.User("mrose"))
+    client.send(commands.Pass("hunter2"))
+    server.receive_data(wire(client))
+    server.next_event()
+    server.send(replies.Ok())
+    server.next_event()
+    server.send(replies.Err("no", code="AUTH"))
+    client.receive_data(wire(server))
+    drain(client)
+    client.apop("mrose", "hunter2")
+    digest = client.data_to_send()[0].split()[-1].decode()
+    server.receive_data(b"AUTH PLAIN aHVudGVyMg==\r\nhunter2\r\nPASS\thunter2\r\n")
+    server.next_event()
+    server.send(replies.Continuation.challenge(b"hunter2"))
+    server.next_event()
+    text = "\n".join(seen)
+    assert "PASS ***" in text and "AUTH PLAIN ***" in text and "APOP mrose ***" in text and "S: +OK" in text
+    for secret in ("hunter2", "aHVudGVyMg", digest):
+        assert secret not in text
+
+
+def test_apop() -> None:
+    session = greeted(allow_apop=True)
+    session.apop("mrose", "tanstaaf")
+    assert wire(session) == b"APOP mrose c4c9334bac560ecc979e58001b3e22fb\r\n"
+    for greeting in (b"+OK ready\r\n", b"+OK <no-at-sign>\r\n", b"+OK <a\xff@b>\r\n", b"+OK <a b@c>\r\n"):
+        plain = ClientSession(allow_apop=True)
+        plain.receive_data(greeting)
+        drain(plain)
+        with pytest.raises(LocalError):
+            plain.apop("mrose", "tanstaaf")

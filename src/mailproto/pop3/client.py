@@ -215,10 +215,15 @@ class ClientSession:
         now.
         """
         self._check_sendable(command)
+        pending = _Pending(self._count + 1, command, mechanism)
+        if isinstance(command, commands.Auth):
+            pending.first_response = command.initial_response
+            if mechanism is not None and mechanism.client_first and pending.first_response is None:
+                pending.first_response = mechanism.respond(b"")
         self._count += 1
         self._foreseen = foreseen(self._foreseen, command.name)
         self._quit = self._quit or command.name == "QUIT"
-        self._queue.append(_Pending(self._count, command, mechanism))
+        self._queue.append(pending)
         self._pump()
         return self._count
 
@@ -465,19 +470,15 @@ class ClientSession:
     def _auth_line(self, pending: _Pending, command: commands.Auth) -> commands.Auth:
         """The AUTH to send.
 
-        With the initial response where there is one and the line is not too long for it.
+        With the initial response, where there is one that is not too long for the line.
         """
-        initial = command.initial_response
-        mechanism = pending.mechanism
-        if mechanism is not None and initial is None and mechanism.client_first:
-            initial = mechanism.respond(b"")
-        if initial is None:
+        if pending.first_response is None:
             return command
-        full = commands.Auth(command.mechanism, initial)
-        if len(bytes(full)) <= MAX_AUTH_LINE:
-            return full
-        pending.first_response = initial
-        return commands.Auth(command.mechanism)
+        full = commands.Auth(command.mechanism, pending.first_response)
+        if len(bytes(full)) > MAX_AUTH_LINE:
+            return commands.Auth(command.mechanism)
+        pending.first_response = None
+        return full
 
     def _push(self, value: commands.Command | commands.SaslResponse) -> None:
         if self._log is not None:

@@ -86,7 +86,9 @@ class Application:
             case commands.Command() | commands.IdleDone():
                 if isinstance(event, commands.Command):
                     assert may_receive(session.state, event.name)
-                self.choose(lambda: session.ok("done"), lambda: session.no("no"), lambda: session.bad("bad"))()
+                self.choose(
+                    lambda: session.ok("done"), lambda: session.no("no"), lambda: session.bad("bad")
+                )()
             case _:
                 assert isinstance(event, Closed)
 

@@ -1,4 +1,6 @@
-"""A server session under arbitrary bytes and an arbitrary application: typed errors only, bounded output, no wrong state."""
+"""A server session under arbitrary bytes and an arbitrary application: typed errors only, bounded output,
+no wrong state.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,6 @@ class Application:
     def run(self) -> None:
         while (event := self.session.next_event()) is not NEED_DATA:
             self.answer(event)
-            assert self.session.next_event is not None
         self.output += b"".join(bytes(buffer) for buffer in self.session.data_to_send())
 
 
@@ -135,7 +136,9 @@ def test_any_bytes_any_answers(pieces: list[bytes], choices: list[int]) -> None:
 @settings(max_examples=150, deadline=None)
 @given(PIECES.filter(lambda pieces: b"j STARTTLS\r\n" not in pieces), CHOICES, st.data())
 def test_any_cuts_give_the_same(pieces: list[bytes], choices: list[int], data: st.DataObject) -> None:
-    """Not for STARTTLS, where it matters, and must, whether more had come in the clear when it was answered."""
+    """Not for STARTTLS, where it matters, and must, whether more had come in the clear when it was
+    answered.
+    """
     whole = b"".join(pieces)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=10)))
     assert play(whole, choices, cuts) == play(whole, choices, [])

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -121,6 +122,18 @@ async def test_a_full_disk_refuses_and_loses_nothing(store: SqliteStore) -> None
     selected = await mail.select("INBOX")
     assert selected.uids == [*uids, 4, 5, 6, 7]
     assert selected.info.octets == sum(info.size for info in await mail.messages(inbox))
+
+
+async def test_appending_leaves_room_to_delete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with await SqliteStore.open(tmp_path / "data", keep_free=10_000_000) as store:
+        mail = await new_mail(store)
+        inbox, uids = await fill(mail, 2)
+        usage = shutil.disk_usage(tmp_path)._replace(free=10_000_100)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+        with pytest.raises(errors.StoreFull):
+            await fill(mail, 1)
+        await mail.set_flags(inbox, uids, "+FLAGS", ["\\Deleted"])
+        assert await mail.expunge(inbox) == uids
 
 
 async def test_a_database_locked_by_another_process(store: SqliteStore) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import sqlite3
 import threading
 import time
@@ -48,7 +49,7 @@ from mailproto.store.api import (
     Watch,
 )
 from mailproto.store.content import analyse
-from mailproto.store.errors import MaildropLocked, MessageTooBig, StoreClosed, StoreUnavailable
+from mailproto.store.errors import MaildropLocked, MessageTooBig, StoreClosed, StoreFull, StoreUnavailable
 from mailproto.store.sqlite_maildrop import MaildropLock, SqliteMaildrop
 from mailproto.store.sqlite_notify import POLL_INTERVAL, Notifier
 from mailproto.store.sqlite_schema import BUSY_TIMEOUT, connect, prepare, translated
@@ -73,8 +74,11 @@ _LOCK_PATIENCE: Final = 0.5
 class SqliteStore:
     """See :class:`mailproto.store.api.Store`. Made by :meth:`open`."""
 
-    def __init__(self, folder: Path, *, max_message: int, busy_timeout: float, poll_interval: float) -> None:
+    def __init__(
+        self, folder: Path, *, max_message: int, keep_free: int, busy_timeout: float, poll_interval: float
+    ) -> None:
         self.folder = folder
+        self._keep_free = keep_free
         self.max_message = max_message
         self._loop = asyncio.get_running_loop()
         self._busy_timeout = busy_timeout
@@ -95,15 +99,23 @@ class SqliteStore:
         folder: Path | str,
         *,
         max_message: int = 64 * 1024 * 1024,
+        keep_free: int = 32 * 1024 * 1024,
         busy_timeout: float = BUSY_TIMEOUT,
         poll_interval: float = POLL_INTERVAL,
     ) -> SqliteStore:
         """Open a data folder; one that is absent or empty is made. ``max_message`` counts octets,
-        ``busy_timeout`` and ``poll_interval`` seconds. Raises NotOurStore, StoreReadOnly, StoreBusy,
-        StoreFull, StoreDamaged."""
+        and so does ``keep_free``, which appending leaves free on the disk: deleting needs room too, to be
+        written down. ``busy_timeout`` and ``poll_interval`` count seconds. Raises NotOurStore, StoreReadOnly,
+        StoreBusy, StoreFull, StoreDamaged."""
         folder = Path(folder)
         await asyncio.to_thread(prepare, folder, timeout=busy_timeout)
-        store = cls(folder, max_message=max_message, busy_timeout=busy_timeout, poll_interval=poll_interval)
+        store = cls(
+            folder,
+            keep_free=keep_free,
+            max_message=max_message,
+            busy_timeout=busy_timeout,
+            poll_interval=poll_interval,
+        )
         with translated():
             left_over = store._connection.execute("SELECT DISTINCT account FROM garbage").fetchall()
         for (account,) in left_over:
@@ -228,6 +240,21 @@ class SqliteStore:
         else:
             content = await self._loop.run_in_executor(self._threads, analyse, message.data)
         return content, bits, keywords, int(date.timestamp()), int(offset.total_seconds()) // 60
+
+    def check_room(self, octets: int) -> None:
+        """Raise StoreFull where so much more would leave less free than ``keep_free``."""
+        try:
+            free = shutil.disk_usage(self.folder).free
+        except OSError as error:
+            raise StoreUnavailable(f"the data folder cannot be read: {error.strerror}") from error
+        # Twice: once in the WAL, once in the database.
+        if free - 2 * octets < self._keep_free:
+            with self.reading() as connection:
+                (pages,) = connection.execute("PRAGMA freelist_count").fetchone()
+                (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+            # Pages that deleted mail left in the database take new mail; only the WAL needs the disk for it.
+            if pages * page_size < 2 * octets + page_size or free - octets < self._keep_free // 2:
+                raise StoreFull("the disk is full")
 
     async def lock_maildrop(
         self,
@@ -395,6 +422,7 @@ class SqliteMail:
 
     async def append(self, name: str, messages: Sequence[NewMessage]) -> AppendResult:
         known = names.existing_name(name)
+        self._store.check_room(sum(len(message.data) for message in messages))
         prepared = [await self._store.prepare_message(message) for message in messages]
         return await self._store.write(lambda txn: mails.append(txn, self._id, known, prepared))
 

@@ -119,7 +119,7 @@ class Writer:
             at = 0
             while True:
                 if not self._step(jobs[at], outcome):
-                    raise _GroupLost  # SQLite rolled everything back by itself
+                    raise jobs[at].error or _GroupLost
                 at += 1
                 if at < len(jobs):
                     continue
@@ -134,16 +134,18 @@ class Writer:
                     break
                 jobs.append(following)
             self._connection.execute("COMMIT")
-        except (sqlite3.Error, _GroupLost) as error:
+        except Exception as error:  # each job keeps its own
             self._rollback()
             self._end(outcome)
             outcome = Transaction(self._connection)
-            if len(jobs) == 1:
-                if jobs[0].error is None:
-                    jobs[0].error = error
-            else:
+            full = _is_full(error)
+            if full:
+                self._make_room()
+            if len(jobs) > 1 or full:
                 for job in jobs:
                     self._alone(job, outcome)
+            elif jobs[0].error is None:
+                jobs[0].error = error
         self._end(outcome)
         self.groups += 1
         self.writes += len(jobs)
@@ -186,7 +188,7 @@ class Writer:
         self._connection.execute("BEGIN IMMEDIATE")
 
     def _step(self, job: _Job, outcome: Transaction) -> bool:
-        """One write. False: the transaction is gone."""
+        """One write. False: the transaction is gone, or the disk is full."""
         connection = self._connection
         own = Transaction(connection, finally_=outcome.finally_)
         connection.execute("SAVEPOINT work")
@@ -194,7 +196,7 @@ class Writer:
             job.result = job.work(own)
         except Exception as error:
             job.error = error
-            if not connection.in_transaction:
+            if not connection.in_transaction or _is_full(error):
                 return False
             connection.execute("ROLLBACK TO work")
         else:
@@ -203,6 +205,12 @@ class Writer:
             outcome.garbage |= own.garbage
         connection.execute("RELEASE work")
         return True
+
+    def _make_room(self) -> None:
+        """The disk is full. What the WAL holds goes into the database, often into pages that are free there,
+        and the WAL's room can be used again: so that on a full disk mail can still be deleted."""
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _rollback(self) -> None:
         if self._connection.in_transaction:
@@ -227,6 +235,10 @@ class Writer:
 
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
             self._loop.call_soon_threadsafe(deliver)
+
+
+def _is_full(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
 
 
 class _GroupLost(Exception):

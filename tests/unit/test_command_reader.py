@@ -84,6 +84,7 @@ def test_types_are_those_that_python_code_would_build() -> None:
         (b"a FETCH 1 BODY[]\r\n", commands.Fetch("1", commands.Section(), tag="a")),
         (b"a FETCH 1 BODY[1.2]\r\n", commands.Fetch("1", commands.Section((1, 2)), tag="a")),
         (b"a FETCH 1 BODY[1.MIME]\r\n", commands.Fetch("1", commands.Section((1,), "MIME"), tag="a")),
+        (b"a FETCH 1 (ALL)\r\n", commands.Fetch("1", "ALL", tag="a")),
         (b"a FETCH 1 FULL\r\n", commands.Fetch("1", "FULL", tag="a")),
         (
             b'a APPEND x (\\Draft) " 5-Jan-2024 01:02:03 -0130" {1}\r\nm\r\n',
@@ -197,7 +198,8 @@ def test_forms_that_clients_send(wire: bytes, expected: commands.Command) -> Non
         (b"a FETCH 1: FLAGS\r\n", 10),
         (b"a FETCH 4294967296 FLAGS\r\n", 8),
         (b"a FETCH 1 ()\r\n", 11),
-        (b"a FETCH 1 (ALL)\r\n", 11),
+        (b"a FETCH 1 (ALL UID)\r\n", 11),
+        (b"a FETCH 1 (UID ALL)\r\n", 15),
         (b"a FETCH 1 BODY.PEEK\r\n", 10),
         (b"a FETCH 1 BODY[MIME]\r\n", 15),
         (b"a FETCH 1 BODY[1.]\r\n", 17),

@@ -195,6 +195,7 @@ def test_forms_that_clients_send(wire: bytes, expected: commands.Command) -> Non
         (b"a SEARCH MODSEQ 9223372036854775808\r\n", 16),
         (b"a IDLE STUFF\r\n", 6),
         (b"a FETCH 0 FLAGS\r\n", 8),
+        (b"a FETCH 01 FLAGS\r\n", 8),
         (b"a FETCH 1: FLAGS\r\n", 10),
         (b"a FETCH 4294967296 FLAGS\r\n", 8),
         (b"a FETCH 1 ()\r\n", 11),

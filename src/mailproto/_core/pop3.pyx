@@ -73,7 +73,8 @@ cdef bytes copy_unstuffed(const uint8_t *src, size_t n, size_t size, bint any_lf
     cdef mp_unstuff machine
     cdef size_t consumed = 0, written = 0
     result = PyBytes_FromStringAndSize(NULL, size)
-    if n - size <= 3:  # the terminator alone is missing: no dot was taken away
+    # ".\n" or ".\r\n": where that alone is missing, no dot was taken away.
+    if n - size == <size_t>(2 if src[n - 2] == 46 else 3):
         memcpy(PyBytes_AS_STRING(result), src, size)
     else:
         mp_unstuff_init(&machine, any_lf)
@@ -549,6 +550,8 @@ cdef class ReplyReader(Input):
         if status == MP_OK and line.status == MP_POP3_CONTINUE:
             # Only AUTH is answered so, and whatever we cannot tell apart from the line of a SASL exchange.
             if self.queue and (self.keyword == MP_POP3_AUTH or self.keyword == MP_POP3_UNKNOWN):
+                # An exchange has begun: its end is a single line, whatever the command looked like.
+                self.queue[0] = (<int>self.keyword, False)
                 return self.continuation_type(self.text_of(octets, line.text))
             status = MP_NEED_MORE
         if self.queue:

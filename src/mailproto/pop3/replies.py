@@ -120,6 +120,10 @@ class Reply:
         return " ".join(words).encode() + b"\r\n"
 
     def __bytes__(self) -> bytes:
+        if "bare-lf" in self._noted and isinstance(self.body, bytes):
+            # As it was read. With CRLF around lines that end in LF it would be another reply.
+            stuffed = _core.Stuffer(any_lf=True).update(self.body)
+            return b"".join([self.status_line[:-2], b"\n", stuffed, b".\n"])
         return b"".join(self.encode())
 
     def encode(self, *, any_lf: bool = False) -> list[Buffer]:
@@ -214,10 +218,12 @@ def Err(text: str, *, code: str | None = None) -> Reply:
 
 
 def _lines(lines: Iterable[str]) -> bytes:
-    body = "".join(f"{line}\r\n" for line in lines)
-    if _CONTROL.search(body.replace("\r\n", "")) or body.count("\n") != body.count("\r\n"):
-        raise ValueError("a line must not hold control characters")
-    return body.encode()
+    whole = []
+    for line in lines:
+        if _CONTROL.search(line):
+            raise ValueError("a line must not hold control characters")
+        whole.append(f"{line}\r\n")
+    return "".join(whole).encode()
 
 
 def stat(messages: int, octets: int) -> Reply:

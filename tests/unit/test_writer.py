@@ -128,8 +128,8 @@ def test_arguments(arguments):
 
 def read_string(wire):
     """One string off the wire, by the grammar; returns (value, rest)."""
-    wire = wire.removeprefix(b"~")
-    if wire[:1] == b"{":
+    if wire.startswith((b"{", b"~{")):
+        wire = wire.removeprefix(b"~")
         size, _, rest = wire[1:].partition(b"}\r\n")
         size = int(size.rstrip(b"+"))
         return rest[:size], rest[size:]

@@ -49,7 +49,7 @@ def test_any_text_parses_or_raises(text):
         parsed = SequenceSet(text)
     except ValueError:
         return
-    assert bytes(parsed) == text or ":" in text  # `5:5` is written `5`
+    assert bytes(parsed) == text or b":" in text  # `5:5` is written `5`
     assert SequenceSet(bytes(parsed)) == parsed
 
 

@@ -2,6 +2,9 @@
 
 from mailproto.errors import (
     NEED_DATA,
+    CommandFailed,
+    CommandTimeout,
+    ConnectionLost,
     IncompleteError,
     LimitError,
     LocalError,
@@ -15,6 +18,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "NEED_DATA",
+    "CommandFailed",
+    "CommandTimeout",
+    "ConnectionLost",
     "IncompleteError",
     "LimitError",
     "Limits",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Final
+from typing import Any, Final
 
 
 class MailprotoError(Exception):
@@ -54,6 +54,35 @@ class LocalError(MailprotoError):
 
 class RemoteError(MailprotoError):
     """The peer broke the protocol. Sticky: a session that raised it raises it again."""
+
+
+class ConnectionLost(MailprotoError, ConnectionError):
+    """The connection ended before the answer came. What was asked for may or may not have been done."""
+
+
+class CommandTimeout(ConnectionLost, TimeoutError):
+    """The peer said nothing for too long. The connection was closed: what it would still say has no
+    meaning."""
+
+
+class CommandFailed(MailprotoError):
+    """The server answered NO, BAD or -ERR. The connection goes on.
+
+    ``status`` is that word, ``code`` the response code, a :class:`mailproto.imap.responses.ResponseCode`,
+    a ``str`` with POP3, or None, ``text`` the server's words for people, ``command`` the name of what it
+    refused.
+    """
+
+    def __init__(self, command: str, status: str, code: Any, text: str) -> None:
+        super().__init__(command, status, code, text)
+        self.command = command
+        self.status = status
+        self.code = code
+        self.text = text
+
+    def __str__(self) -> str:
+        words = "".join(c if c.isprintable() else "?" for c in self.text)
+        return f"{self.command}: {self.status} {words}".rstrip()
 
 
 class NeedData(enum.Enum):

@@ -2,7 +2,8 @@
 
 from mailproto.aio.listener import AddressLimiter, Listener, listen
 from mailproto.aio.server import Handler, ServerConnection, Timeouts
-from mailproto.aio.transport import ConnectionLost, SessionConnection
+from mailproto.aio.transport import SessionConnection
+from mailproto.errors import ConnectionLost
 
 __all__ = [
     "AddressLimiter",

@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from mailproto.aio.transport import ConnectionLost, SessionConnection
-from mailproto.errors import NEED_DATA, MailprotoError
+from mailproto.aio.transport import SessionConnection
+from mailproto.errors import NEED_DATA, ConnectionLost, MailprotoError
 
 if TYPE_CHECKING:
     from mailproto.aio.listener import Listener

@@ -14,6 +14,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from mailproto.aio.tlspipe import TlsPipe
+from mailproto.errors import ConnectionLost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,10 +53,6 @@ class Session(Protocol):
     def next_event(self) -> Any: ...
     def data_to_send(self) -> Sequence[Buffer]: ...
     def tls_started(self) -> None: ...
-
-
-class ConnectionLost(ConnectionError):
-    """The connection ended before the answer came. What was asked for may or may not have been done."""
 
 
 class SessionConnection(asyncio.BufferedProtocol):

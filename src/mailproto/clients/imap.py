@@ -1,0 +1,169 @@
+"""What each IMAP command gives its caller: the command, and how its responses become one typed value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mailproto._core.text import SequenceSet
+from mailproto.clients.conversation import Operation
+from mailproto.imap import commands, responses
+from mailproto.imap import search as keys
+from mailproto.imap.commands import AppendMessage
+from mailproto.imap.values import AppendUid, CopyUid
+
+if TYPE_CHECKING:
+    import datetime
+
+    from mailproto.imap._arguments import SetLike
+    from mailproto.imap.mailbox import SelectedMailbox
+
+Status = responses.StatusResponse
+
+
+def _nothing(_responses: list[Any], _final: Status) -> None:
+    return None
+
+
+def _all(received: list[Any], _final: Status) -> list[Any]:
+    return received
+
+
+def _last(received: list[Any], kind: type) -> Any:
+    return next((r for r in reversed(received) if type(r) is kind), None)
+
+
+def _code(final: Status, received: list[Any], name: str) -> Any:
+    for response in (final, *received):
+        code = getattr(response, "code", None)
+        if code is not None and code.name == name:
+            return code.value
+    return None
+
+
+def simple(command: commands.Command) -> Operation[None]:
+    """A command whose answer is only whether it worked."""
+    return Operation(command, _nothing)
+
+
+def capability() -> Operation[frozenset[str]]:
+    def result(received: list[Any], _final: Status) -> frozenset[str]:
+        found = _last(received, responses.Capability)
+        return frozenset(c.upper() for c in found.capabilities) if found else frozenset()
+
+    return Operation(commands.Capability(), result)
+
+
+def authenticate(mechanism: Any) -> Operation[None]:
+    return Operation(commands.Authenticate(mechanism.name), _nothing, mechanism)
+
+
+def enable(capabilities: Iterable[str]) -> Operation[frozenset[str]]:
+    def result(received: list[Any], _final: Status) -> frozenset[str]:
+        return frozenset(c.upper() for r in received if type(r) is responses.Enabled for c in r.capabilities)
+
+    return Operation(commands.Enable(tuple(capabilities)), result)
+
+
+def identify(parameters: Mapping[str, str] | None) -> Operation[dict[bytes, bytes | None] | None]:
+    def result(received: list[Any], _final: Status) -> dict[bytes, bytes | None] | None:
+        found = _last(received, responses.Id)
+        return None if found is None or found.parameters is None else dict(found.parameters)
+
+    return Operation(commands.Id(parameters), result)
+
+
+def namespace() -> Operation[responses.Namespace | None]:
+    return Operation(commands.Namespace(), lambda received, _: _last(received, responses.Namespace))
+
+
+def select(session: Any, mailbox: str, *, read_only: bool, condstore: bool) -> Operation[SelectedMailbox]:
+    kind = commands.Examine if read_only else commands.Select
+    return Operation(kind(mailbox, condstore), lambda _received, _final: session.mailbox)
+
+
+def list_mailboxes(
+    reference: str,
+    patterns: str | Iterable[str],
+    selection_options: Iterable[str] = (),
+    return_options: Iterable[Any] = (),
+) -> Operation[list[Any]]:
+    wanted = (patterns,) if isinstance(patterns, str) else tuple(patterns)
+
+    def result(received: list[Any], _final: Status) -> list[Any]:
+        return [r for r in received if type(r) is responses.MailboxList]
+
+    return Operation(
+        commands.List(reference, wanted, tuple(selection_options), tuple(return_options)), result
+    )
+
+
+def lsub(reference: str, pattern: str) -> Operation[list[Any]]:
+    return Operation(
+        commands.Lsub(reference, pattern),
+        lambda received, _: [r for r in received if type(r) is responses.MailboxList],
+    )
+
+
+def status(mailbox: str, items: Iterable[str]) -> Operation[dict[str, Any]]:
+    def result(received: list[Any], _final: Status) -> dict[str, Any]:
+        found = _last(received, responses.MailboxStatus)
+        return dict(found.items) if found else {}
+
+    return Operation(commands.Status(mailbox, tuple(items)), result)
+
+
+def append(
+    mailbox: str, message: bytes, flags: Iterable[str], date: datetime.datetime | None
+) -> Operation[AppendUid | None]:
+    command = commands.Append(mailbox, AppendMessage(message, tuple(flags), date))
+    return Operation(command, lambda received, final: _code(final, received, "APPENDUID"))
+
+
+def fetch(
+    messages: SetLike,
+    items: Any,
+    *,
+    uid: bool,
+    changed_since: int | None = None,
+    vanished: bool = False,
+) -> Operation[list[Any]]:
+    return Operation(commands.Fetch(messages, items, uid, changed_since, vanished), _all)
+
+
+def search(criteria: tuple[keys.SearchKey, ...], *, charset: str | None, uid: bool) -> Operation[SequenceSet]:
+    def result(received: list[Any], _final: Status) -> SequenceSet:
+        for response in reversed(received):
+            if type(response) is responses.SearchResult:
+                return response.numbers
+            if type(response) is responses.ESearch:
+                return response.all or SequenceSet()
+        return SequenceSet()
+
+    return Operation(commands.Search(criteria or (keys.Key("ALL"),), charset, uid), result)
+
+
+def store(
+    messages: SetLike,
+    operation: str,
+    flags: Iterable[str],
+    *,
+    silent: bool,
+    uid: bool,
+    unchanged_since: int | None,
+) -> Operation[tuple[list[Any], SequenceSet]]:
+    def result(received: list[Any], final: Status) -> tuple[list[Any], SequenceSet]:
+        return received, _code(final, received, "MODIFIED") or SequenceSet()
+
+    command = commands.Store(messages, operation, tuple(flags), silent, uid, unchanged_since)
+    return Operation(command, result)
+
+
+def copy(messages: SetLike, mailbox: str, *, uid: bool, move: bool) -> Operation[CopyUid | None]:
+    kind = commands.Move if move else commands.Copy
+    return Operation(kind(messages, mailbox, uid), lambda received, final: _code(final, received, "COPYUID"))
+
+
+def expunge(uids: SetLike | None) -> Operation[list[int]]:
+    command = commands.Expunge() if uids is None else commands.Expunge(uids, uid=True)
+    return Operation(command, lambda received, _: [r.seq for r in received if type(r) is responses.Expunge])

@@ -1,0 +1,84 @@
+"""What each POP3 command gives its caller: the command, and how its reply becomes one typed value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from mailproto.clients.conversation import Operation
+from mailproto.errors import RemoteError
+from mailproto.pop3 import commands
+from mailproto.pop3.events import BodyChunk
+from mailproto.pop3.replies import Reply, Streamed
+
+T = TypeVar("T")
+
+#: Octets of a body above which it arrives in chunks, so that it can be written to a file in fixed memory.
+STREAM_ABOVE: Final = 256 * 1024
+#: RETR commands on their way at once when many messages are asked for. More would not hide more latency.
+WINDOW: Final = 16
+
+
+def simple(command: commands.Command) -> Operation[str]:
+    """A command whose answer is only whether it worked; gives the server's words."""
+    return Operation(command, lambda _, reply: str(reply.text))
+
+
+def authenticate(mechanism: Any) -> Operation[str]:
+    return Operation(commands.Auth(mechanism.name), lambda _, reply: str(reply.text), mechanism)
+
+
+def _listed(command: commands.Command, pick: Callable[[tuple[Any, ...]], T]) -> Operation[T]:
+    def result(_received: list[Any], reply: Reply) -> T:
+        if not reply.listing:
+            raise RemoteError(f"an answer to {command.name} that says nothing")
+        return pick(reply.listing)
+
+    return Operation(command, result)
+
+
+def stat() -> Operation[tuple[int, int]]:
+    return _listed(commands.Stat(), lambda rows: (rows[0][0], rows[0][1]))
+
+
+def list_all() -> Operation[dict[int, int]]:
+    return Operation(commands.List(), lambda _, reply: dict(reply.listing or ()))
+
+
+def list_one(number: int) -> Operation[int]:
+    return _listed(commands.List(number), lambda rows: int(rows[0][1]))
+
+
+def _text(unique_id: Any) -> str:
+    return unique_id.decode("ascii", "backslashreplace") if isinstance(unique_id, bytes) else str(unique_id)
+
+
+def uidl_all() -> Operation[dict[int, str]]:
+    return Operation(
+        commands.Uidl(), lambda _, reply: {number: _text(uid) for number, uid in reply.listing or ()}
+    )
+
+
+def uidl_one(number: int) -> Operation[str]:
+    return _listed(commands.Uidl(number), lambda rows: _text(rows[0][1]))
+
+
+def capa() -> Operation[dict[str, tuple[str, ...]]]:
+    def result(_received: list[Any], reply: Reply) -> dict[str, tuple[str, ...]]:
+        return {str(name).upper(): tuple(words) for name, words in reply.listing or ()}
+
+    return Operation(commands.Capa(), result)
+
+
+def _body(received: list[Any], reply: Reply) -> bytes:
+    if isinstance(reply.body, Streamed):
+        return b"".join(event.data for event in received if type(event) is BodyChunk)
+    return reply.body or b""
+
+
+def retr(number: int) -> Operation[bytes]:
+    return Operation(commands.Retr(number), _body)
+
+
+def top(number: int, lines: int) -> Operation[bytes]:
+    return Operation(commands.Top(number, lines), _body)

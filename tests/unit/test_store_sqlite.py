@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from mailproto.store import errors
-from mailproto.store.api import NewMessage
+from mailproto.imap import search as key
+from mailproto.store import errors, search
+from mailproto.store.api import NewMessage, SearchView
 from mailproto.store.checks import fill, message, new_mail
 from mailproto.store.sqlite import SqliteMail, SqliteStore
 from mailproto.store.sqlite_schema import DATABASE, MARKER, SCHEMA_VERSION
@@ -320,6 +321,34 @@ asyncio.run(main())
             await asyncio.sleep(0.02)
         else:
             pytest.fail("the content stayed")
+
+
+async def test_a_search_that_nobody_waits_for_stops(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = await new_mail(store)
+    inbox, uids = await fill(mail, 50)
+    read = 0
+    contains = search.MessageText.contains
+
+    def slow(self: search.MessageText, needle: search.Needle) -> bool:
+        nonlocal read
+        read += 1
+        time.sleep(0.05)
+        return contains(self, needle)
+
+    monkeypatch.setattr(search.MessageText, "contains", slow)
+    task = asyncio.ensure_future(mail.search(inbox, key.Text("BODY", "nowhere"), SearchView(uids)))
+    while not read:
+        await asyncio.sleep(0.01)
+    started = time.monotonic()
+    (info,) = await mail.messages(inbox, [1])
+    assert await mail.read(info.content)
+    assert time.monotonic() - started < 1, "others waited for the search"
+    task.cancel()
+    await asyncio.wait([task])
+    await store.close()
+    assert read < 20
 
 
 # -- speed that follows the design, asserted by counted work

@@ -17,7 +17,7 @@ from mailproto._core.text import SequenceSet
 from mailproto.imap import search as keys
 from mailproto.store import names
 from mailproto.store.api import SearchMatches, SearchView
-from mailproto.store.errors import LimitReached, NoSuchMessage
+from mailproto.store.errors import LimitReached, NoSuchMessage, StoreClosed
 from mailproto.store.search_text import HeadText, MessageText, Needle
 from mailproto.store.sqlite_messages import read, uid_filter
 
@@ -77,6 +77,8 @@ class Search:
         self._recent = set(view.recent)
         self._saved = set(view.saved)
         self._now = int(now)
+        #: Set by another thread: nobody waits for the answer any more.
+        self.stopped = False
         self._costs: dict[int, int] = {}
         every = list(criteria.walk())
         if len(every) > MAX_KEYS:
@@ -116,7 +118,12 @@ class Search:
                 stack.append(self._step(inner, among))
                 answer = None
 
+    def _go_on(self) -> None:
+        if self.stopped:
+            raise StoreClosed("the search was stopped")
+
     def _step(self, key: keys.SearchKey, candidates: set[int]) -> _Step:
+        self._go_on()
         if not candidates:
             return set()
         if isinstance(key, keys.And):
@@ -231,6 +238,7 @@ class Search:
                 f"WHERE mailbox = ? AND {condition}",
                 (self._mailbox, *parameters),
             ).fetchall()
+            self._go_on()
             for uid, content, head, header_size in rows:
                 try:
                     whole = (
@@ -258,6 +266,7 @@ class Search:
                 (self._mailbox, *parameters),
             ).fetchall()
             for uid, content in rows:
+                self._go_on()
                 try:
                     message = read(self._connection, content)
                 except NoSuchMessage:  # expunged meanwhile

@@ -84,6 +84,9 @@ class SqliteStore:
         self._busy_timeout = busy_timeout
         self._connection = connect(folder, query_only=True, timeout=busy_timeout)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mailproto-store-reader")
+        # Apart, so that nobody waits for a large body behind somebody else's search of all mail.
+        self._searchers = ThreadPoolExecutor(_THREADS, thread_name_prefix="mailproto-store-search")
+        self._searches: set[search.Search] = set()
         self._local = threading.local()
         self._thread_connections: list[sqlite3.Connection] = []
         self._notifier = Notifier(self._connection, poll_interval)
@@ -135,7 +138,10 @@ class SqliteStore:
         await asyncio.gather(*self._collecting.values(), return_exceptions=True)
         await self._notifier.close()
         await self.writer.close()
+        for run in self._searches:
+            run.stopped = True
         await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self._searchers.shutdown)
         for connection in (*self._thread_connections, self._connection):
             connection.close()
         for lock in self._locks.values():
@@ -191,7 +197,9 @@ class SqliteStore:
             finally:
                 connection.execute("ROLLBACK")
 
-    async def in_thread(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    async def in_thread(
+        self, work: Callable[[sqlite3.Connection], _T], pool: ThreadPoolExecutor | None = None
+    ) -> _T:
         """Run ``work`` in a thread of the pool, with that thread's connection."""
         if self._closed:
             raise StoreClosed("the mail store is closed")
@@ -205,7 +213,16 @@ class SqliteStore:
             with translated():
                 return work(connection)
 
-        return await self._loop.run_in_executor(self._threads, run)
+        return await self._loop.run_in_executor(pool or self._threads, run)
+
+    async def search(self, run: search.Search) -> SearchMatches:
+        """Run a search in a thread. It stops soon after its caller is cancelled, or the store is closed."""
+        self._searches.add(run)
+        try:
+            return await self.in_thread(run, self._searchers)
+        finally:
+            run.stopped = True
+            self._searches.discard(run)
 
     async def write(self, work: Work[_T]) -> _T:
         """Have ``work`` done by the writer; on return it is on disk."""
@@ -416,7 +433,7 @@ class SqliteMail:
             mails.check_mailbox(connection, self._id, mailbox)
             if run.cost <= search.COLUMNS and len(view.uids) <= IN_LOOP_MESSAGES:
                 return run(connection)
-        return await self._store.in_thread(run)
+        return await self._store.search(run)
 
     # -- messages: changing
 

@@ -26,14 +26,28 @@ static mp_status list_select_opts(mp_command_scan *s)
     return mp_cs_sp(s);
 }
 
-/* "(" status-att *(SP status-att) ")": any atom, for the server knows which it has         RFC 3501 section 9 */
+/* status-att: a word where it is known, else any atom, for the server knows which it has */
+static mp_status status_att(mp_command_scan *s)
+{
+    static const uint8_t choices[] = {MP_WORD_MESSAGES, MP_WORD_RECENT, MP_WORD_UIDNEXT, MP_WORD_UIDVALIDITY,
+                                      MP_WORD_UNSEEN,   MP_WORD_HIGHESTMODSEQ, MP_WORD_SIZE, MP_WORD_DELETED,
+                                      MP_WORD_APPENDLIMIT, MP_WORD_MAILBOXID, MP_WORD_NONE};
+    const uint8_t *at = s->p;
+    mp_word word;
+    if (mp_cs_word(s, choices, "status-att", &word) == MP_OK && !mp_cc(*s->p, MP_CC_ATOM))
+        return mp_cs_add_word(s, word);
+    s->p = at;
+    return mp_cs_atom(s, MP_ARG_ATOM, "status-att");
+}
+
+/* "(" status-att *(SP status-att) ")"                                                  RFC 3501 section 9 */
 static mp_status status_atts(mp_command_scan *s)
 {
     MP_TRY(mp_cs_char(s, '(', "status-att list"));
-    MP_TRY(mp_cs_atom(s, MP_ARG_ATOM, "status-att"));
+    MP_TRY(status_att(s));
     while (*s->p == ' ') {
         s->p++;
-        MP_TRY(mp_cs_atom(s, MP_ARG_ATOM, "status-att"));
+        MP_TRY(status_att(s));
     }
     return mp_cs_char(s, ')', "status-att or )");
 }

@@ -2,9 +2,16 @@
 
 #include <string.h>
 
-static const char *const word_texts[MP_WORD_TOTAL] = {
+const char *const mp_word_texts[MP_WORD_TOTAL] = {
     "",
 #define X(name, text) text,
+    MP_WORDS(X)
+#undef X
+};
+
+const uint8_t mp_word_lengths[MP_WORD_TOTAL] = {
+    0,
+#define X(name, text) sizeof text - 1,
     MP_WORDS(X)
 #undef X
 };
@@ -21,7 +28,7 @@ static const uint8_t command_lengths[MP_COMMAND_COUNT] = {
 #undef X
 };
 
-const char *mp_word_text(mp_word word) { return (unsigned)word < MP_WORD_TOTAL ? word_texts[word] : ""; }
+const char *mp_word_text(mp_word word) { return (unsigned)word < MP_WORD_TOTAL ? mp_word_texts[word] : ""; }
 
 const char *mp_command_text(mp_command_kind kind)
 {

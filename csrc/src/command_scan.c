@@ -77,16 +77,6 @@ void mp_cs_list_end(mp_command_scan *s, uint32_t at)
     s->command->args[at].count = s->command->count - at - 1;
 }
 
-mp_status mp_cs_char(mp_command_scan *s, uint8_t c, const char *expected)
-{
-    if (*s->p != c)
-        return mp_cs_fail(s, expected);
-    s->p++;
-    return MP_OK;
-}
-
-mp_status mp_cs_sp(mp_command_scan *s) { return mp_cs_char(s, ' ', "SP"); }
-
 /* CRLF, and nothing behind it */
 mp_status mp_cs_crlf(mp_command_scan *s)
 {
@@ -96,16 +86,19 @@ mp_status mp_cs_crlf(mp_command_scan *s)
     return MP_OK;
 }
 
-static bool same_word(const uint8_t *p, size_t len, const char *word)
+static bool same_word(const uint8_t *p, size_t len, unsigned word)
 {
+    const char *text = mp_word_texts[word];
+    if (mp_word_lengths[word] != len)
+        return false;
     for (size_t i = 0; i < len; i++) {
         uint8_t c = p[i];
         if ((uint8_t)(c - 'a') < 26)
             c = (uint8_t)(c - 32);
-        if (c != (uint8_t)word[i])
+        if (c != (uint8_t)text[i])
             return false;
     }
-    return word[len] == '\0';
+    return true;
 }
 
 static const uint8_t *word_end(const uint8_t *p)
@@ -120,7 +113,7 @@ mp_status mp_cs_word(mp_command_scan *s, const uint8_t *choices, const char *exp
     const uint8_t *end = word_end(s->p);
     size_t len = (size_t)(end - s->p);
     for (; len && *choices != MP_WORD_NONE; choices++) {
-        if (!same_word(s->p, len, mp_word_text(*choices)))
+        if (!same_word(s->p, len, *choices))
             continue;
         *word_r = (mp_word)*choices;
         s->p = end;
@@ -132,7 +125,7 @@ mp_status mp_cs_word(mp_command_scan *s, const uint8_t *choices, const char *exp
 bool mp_cs_is(mp_command_scan *s, mp_word word)
 {
     const uint8_t *end = word_end(s->p);
-    if (!same_word(s->p, (size_t)(end - s->p), mp_word_text(word)))
+    if (!same_word(s->p, (size_t)(end - s->p), word))
         return false;
     s->p = end;
     return true;

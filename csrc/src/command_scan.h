@@ -49,9 +49,21 @@ mp_status mp_cs_add_word(mp_command_scan *s, mp_word word);
 mp_status mp_cs_list_begin(mp_command_scan *s, uint32_t *at_r);
 void mp_cs_list_end(mp_command_scan *s, uint32_t at);
 
-mp_status mp_cs_char(mp_command_scan *s, uint8_t c, const char *expected);
-mp_status mp_cs_sp(mp_command_scan *s);
+static inline mp_status mp_cs_char(mp_command_scan *s, uint8_t c, const char *expected)
+{
+    if (*s->p != c)
+        return mp_cs_fail(s, expected);
+    s->p++;
+    return MP_OK;
+}
+
+static inline mp_status mp_cs_sp(mp_command_scan *s) { return mp_cs_char(s, ' ', "SP"); }
+
 mp_status mp_cs_crlf(mp_command_scan *s);
+
+/* The texts of the vocabulary and their lengths, by mp_word. */
+extern const char *const mp_word_texts[MP_WORD_TOTAL];
+extern const uint8_t mp_word_lengths[MP_WORD_TOTAL];
 
 /* A word of the vocabulary out of `choices`, which ends with MP_WORD_NONE. */
 mp_status mp_cs_word(mp_command_scan *s, const uint8_t *choices, const char *expected, mp_word *word_r);

@@ -37,10 +37,10 @@ extern "C" {
     X(UNSUBSCRIBE, "UNSUBSCRIBE")   /* MAILBOX                                                  */ \
     X(LIST, "LIST")                 /* LIST WORD*, MAILBOX, LIST MAILBOX*, LIST (WORD|STATUS)*:    \
                                        selection options, reference, patterns, return options;     \
-                                       the WORD STATUS has a count of ATOMs that follow it      */ \
+                                       the WORD STATUS has a count of items that follow it      */ \
     X(LSUB, "LSUB")                 /* MAILBOX MAILBOX                                          */ \
     X(NAMESPACE, "NAMESPACE")       /*                                                          */ \
-    X(STATUS, "STATUS")             /* MAILBOX LIST ATOM*                                       */ \
+    X(STATUS, "STATUS")             /* MAILBOX LIST (WORD|ATOM)*: known items and others        */ \
     X(APPEND, "APPEND")             /* MAILBOX, then for each message LIST FLAG* [DATE_TIME] STRING */ \
     X(IDLE, "IDLE")                 /*                                                          */ \
     X(CHECK, "CHECK")               /*                                                          */ \
@@ -94,7 +94,10 @@ typedef enum mp_command_kind {
     X(CHILDREN, "CHILDREN") X(MYRIGHTS, "MYRIGHTS") X(STATUS, "STATUS") X(CONDSTORE, "CONDSTORE")                \
     X(CHANGEDSINCE, "CHANGEDSINCE") X(UNCHANGEDSINCE, "UNCHANGEDSINCE") X(VANISHED, "VANISHED")                  \
     X(FLAGS_SILENT, "FLAGS.SILENT") X(RETURN, "RETURN") X(CHARSET, "CHARSET") X(USE, "USE")                      \
-    X(PRIV, "PRIV") X(SHARED, "SHARED")
+    X(PRIV, "PRIV") X(SHARED, "SHARED")                                                                          \
+    /* STATUS items */                                                                                           \
+    X(MESSAGES, "MESSAGES") X(UIDNEXT, "UIDNEXT") X(UIDVALIDITY, "UIDVALIDITY")                                  \
+    X(HIGHESTMODSEQ, "HIGHESTMODSEQ") X(SIZE, "SIZE") X(APPENDLIMIT, "APPENDLIMIT") X(MAILBOXID, "MAILBOXID")
 
 typedef enum mp_word {
     MP_WORD_NONE,

@@ -7,11 +7,11 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromSt
 from cpython.datetime cimport date_new, import_datetime
 from cpython.memoryview cimport PyMemoryView_FromObject
 from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_INCREF
+from cpython.ref cimport Py_INCREF, Py_XDECREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from cpython.unicode cimport PyUnicode_DecodeASCII
 from libc.stdint cimport uint8_t, uint32_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcmp, memcpy
 
 from mailproto._core.c_mailproto cimport (
     MP_ARG_BASE64, MP_ARG_DATE_TIME, MP_ARG_KEY, MP_ARG_LIST, MP_ARG_NIL, MP_ARG_NUMBER, MP_ARG_SECTION,
@@ -57,11 +57,13 @@ cdef extern from *:
         *(PyObject **)((char *)object + offset) = value;
     }
     static inline PyObject *mp_new_ascii(Py_ssize_t length) { return PyUnicode_New(length, 127); }
+    static inline Py_ssize_t mp_ascii_length(PyObject *text) { return PyUnicode_GET_LENGTH(text); }
     static inline uint8_t *mp_ascii_data(PyObject *text) { return (uint8_t *)PyUnicode_1BYTE_DATA(text); }
     """
     Py_ssize_t mp_slot_offset(object descriptor)
     void mp_slot_fill(object target, Py_ssize_t offset, object value)
     object mp_new_ascii(Py_ssize_t length)
+    Py_ssize_t mp_ascii_length(object text)
     uint8_t *mp_ascii_data(object text)
     object PyType_GenericAlloc(PyTypeObject *type, Py_ssize_t items)
 
@@ -72,6 +74,10 @@ cdef enum:
 
 cdef enum:
     MAX_FIELDS = 7
+    FLAG_COUNT = 5
+    # The words that one client chooses and repeats (header fields, keywords), kept by its reader: slots, and octets.
+    CACHE_SLOTS = 32
+    CACHE_WORD = 32
 
 
 cdef struct Shape:
@@ -84,11 +90,14 @@ cdef class Builder:
     """Makes the values of commands. Built once by mailproto.imap from its classes, then never changed."""
 
     cdef Shape shapes[MP_COMMAND_COUNT]
-    cdef Shape message, section, key, keyword, text, header, date, size, within, sequence, uid_key, modseq
+    cdef Shape message, section, keyword, text, header, date, size, within, sequence, uid_key, modseq
     cdef Shape not_key, or_key, and_key
     cdef tuple words                # by mp_word
     cdef tuple entry_types          # as RFC 7162 writes them, in lower case
-    cdef dict operations            # of STORE, by sign
+    cdef tuple plain_keys           # by mp_word: the search keys without argument, made once and shared
+    cdef str set_flags, add_flags, remove_flags
+    cdef const char *flag_texts[FLAG_COUNT]
+    cdef tuple flag_names           # the same as str
     cdef object bad, announced, sasl_response, idle_done
     cdef list kept                  # owns the classes behind the Shapes
 
@@ -117,7 +126,6 @@ cdef class Builder:
             self.shape(&self.shapes[kind], cls, ("tag", *fields.get(name, ())))
         self.shape(&self.message, commands.AppendMessage, ("data", "flags", "date"))
         self.shape(&self.section, commands.Section, ("part", "text", "fields", "partial", "peek"))
-        self.shape(&self.key, search.Key, ("name",))
         self.shape(&self.keyword, search.Keyword, ("flag", "negated"))
         self.shape(&self.text, search.Text, ("name", "value"))
         self.shape(&self.header, search.Header, ("field", "value"))
@@ -132,7 +140,12 @@ cdef class Builder:
         self.shape(&self.and_key, search.And, ("keys",))
         self.words = tuple([mp_word_text(<mp_word>i).decode("ascii") for i in range(MP_WORD_TOTAL)])
         self.entry_types = tuple([word.lower() for word in self.words])
-        self.operations = {0: "FLAGS", 43: "+FLAGS", 45: "-FLAGS"}
+        self.plain_keys = (None, *[search.Key(self.words[i]) for i in range(1, MP_WORD_UNSEEN + 1)])
+        self.set_flags, self.add_flags, self.remove_flags = "FLAGS", "+FLAGS", "-FLAGS"
+        self.flag_names = ("\\Seen", "\\Deleted", "\\Flagged", "\\Answered", "\\Draft")
+        for i in range(FLAG_COUNT):
+            wire = self.flag_names[i].encode("ascii")
+            self.flag_texts[i] = mp_flag_canonical(<const uint8_t *>PyBytes_AS_STRING(wire), len(wire))
         self.bad = commands.BadCommand
         self.announced = commands.LiteralAnnounced
         self.sasl_response = commands.SaslResponse
@@ -153,7 +166,7 @@ cdef class Builder:
                 raise TypeError(f"{cls.__name__}.{names[i]} is no slot")
         return 0
 
-    cdef object command(self, const uint8_t *unit, size_t length, mp_command *c, bint utf8):
+    cdef object command(self, const uint8_t *unit, size_t length, mp_command *c, bint utf8, PyObject **cache):
         """The value of a command that was read without error."""
         cdef Reading r
         cdef Shape *shape = &self.shapes[<int>c.kind]
@@ -167,6 +180,7 @@ cdef class Builder:
         r.count = c.count
         r.at = 0
         r.utf8 = utf8
+        r.cache = cache
         if kind == MP_COMMAND_FETCH:
             mp_slot_fill(value, shape.offsets[1], take_set(&r))
             mp_slot_fill(value, shape.offsets[2], self.fetch_items(&r))
@@ -177,9 +191,10 @@ cdef class Builder:
             mp_slot_fill(value, shape.offsets[1], take_set(&r))
             mp_slot_fill(value, shape.offsets[6], take_number(&r) if r.args[r.at].kind == MP_ARG_NUMBER else None)
             arg = take(&r)
-            mp_slot_fill(value, shape.offsets[2], self.operations[arg.number])
+            mp_slot_fill(value, shape.offsets[2], self.set_flags if arg.number == 0 else
+                         self.add_flags if arg.number == c"+" else self.remove_flags)
             mp_slot_fill(value, shape.offsets[4], arg.count == 1)
-            mp_slot_fill(value, shape.offsets[3], take_flags(&r))
+            mp_slot_fill(value, shape.offsets[3], self.take_flags(&r))
             mp_slot_fill(value, shape.offsets[5], c.uid)
         elif kind == MP_COMMAND_SEARCH:
             mp_slot_fill(value, shape.offsets[4], self.take_words(&r) if r.args[0].kind == MP_ARG_LIST else None)
@@ -201,7 +216,7 @@ cdef class Builder:
             mp_slot_fill(value, shape.offsets[2], take_mailbox(&r))
         elif kind == MP_COMMAND_STATUS:
             mp_slot_fill(value, shape.offsets[1], take_mailbox(&r))
-            mp_slot_fill(value, shape.offsets[2], take_upper_atoms(&r, take(&r).count))
+            mp_slot_fill(value, shape.offsets[2], self.take_upper_words(&r, take(&r).count))
         elif kind == MP_COMMAND_LIST:
             mp_slot_fill(value, shape.offsets[3], self.take_words(&r))
             mp_slot_fill(value, shape.offsets[1], take_mailbox(&r))
@@ -217,10 +232,10 @@ cdef class Builder:
             mp_slot_fill(value, shape.offsets[1], upper_of(unit, take(&r).span))
             mp_slot_fill(value, shape.offsets[2], base64_of(unit, take(&r).span) if r.at < r.count else None)
         elif kind == MP_COMMAND_ENABLE:
-            mp_slot_fill(value, shape.offsets[1], take_upper_atoms(&r, take(&r).count))
+            mp_slot_fill(value, shape.offsets[1], self.take_upper_words(&r, take(&r).count))
         elif kind == MP_COMMAND_CREATE:
             mp_slot_fill(value, shape.offsets[1], take_mailbox(&r))
-            mp_slot_fill(value, shape.offsets[2], take_flags(&r) if r.at < r.count else ())
+            mp_slot_fill(value, shape.offsets[2], self.take_flags(&r) if r.at < r.count else ())
         elif kind == MP_COMMAND_EXPUNGE:
             mp_slot_fill(value, shape.offsets[1], take_set(&r) if r.at < r.count else None)
             mp_slot_fill(value, shape.offsets[2], c.uid)
@@ -236,6 +251,37 @@ cdef class Builder:
         result = PyTuple_New(count)
         for i in range(count):
             put(result, i, self.words[take(r).word])
+        return result
+
+    cdef tuple take_upper_words(self, Reading *r, uint32_t count):
+        cdef uint32_t i
+        cdef mp_arg *arg
+        cdef tuple result = PyTuple_New(count)
+        for i in range(count):
+            arg = take(r)
+            put(result, i, self.words[arg.word] if arg.kind == MP_ARG_WORD else upper_of(r.unit, arg.span))
+        return result
+
+    cdef tuple take_flags(self, Reading *r):
+        cdef uint32_t i, k, count = take(r).count
+        cdef mp_span span
+        cdef const char *known
+        cdef tuple result
+        if count == 0:
+            return ()
+        result = PyTuple_New(count)
+        for i in range(count):
+            span = take(r).span
+            known = mp_flag_canonical(r.unit + span.off, span.len)
+            if known is NULL:
+                put(result, i, word_of(r, span))
+                continue
+            for k in range(FLAG_COUNT):
+                if known == self.flag_texts[k]:
+                    put(result, i, self.flag_names[k])
+                    break
+            else:
+                put(result, i, PyUnicode_DecodeASCII(known, span.len, NULL))
         return result
 
     cdef tuple fetch_items(self, Reading *r):
@@ -290,7 +336,7 @@ cdef class Builder:
         while r.at < end:
             arg = take(r)
             word = self.words[arg.word]
-            result.append((word, take_upper_atoms(r, arg.count)) if arg.word == MP_WORD_STATUS else word)
+            result.append((word, self.take_upper_words(r, arg.count)) if arg.word == MP_WORD_STATUS else word)
         return tuple(result)
 
     cdef tuple append_messages(self, Reading *r):
@@ -298,7 +344,7 @@ cdef class Builder:
         cdef list result = []
         while r.at < r.count:
             message = PyType_GenericAlloc(shape.type, 0)
-            mp_slot_fill(message, shape.offsets[1], take_flags(r))
+            mp_slot_fill(message, shape.offsets[1], self.take_flags(r))
             mp_slot_fill(message, shape.offsets[2], take_date_time(r))
             mp_slot_fill(message, shape.offsets[0], take_string(r))
             result.append(message)
@@ -331,7 +377,7 @@ cdef class Builder:
         if word == MP_WORD_AND:
             return self.and_of(ready, arg.count)
         if word <= MP_WORD_UNSEEN:
-            return self.one(&self.key, self.words[word])
+            return self.plain_keys[word]
         if word <= MP_WORD_TO:
             return self.two(&self.text, self.words[word], take_string(r))
         if word <= MP_WORD_SENTSINCE:
@@ -389,6 +435,7 @@ cdef struct Reading:
     uint32_t count
     uint32_t at
     bint utf8
+    PyObject **cache  # of CACHE_SLOTS, or NULL
 
 
 cdef inline mp_arg *take(Reading *r) noexcept:
@@ -404,6 +451,23 @@ cdef inline int put(tuple result, Py_ssize_t index, object item) except -1:
 
 cdef inline object ascii_of(const uint8_t *unit, mp_span span):
     return PyUnicode_DecodeASCII(<const char *>unit + span.off, span.len, NULL)
+
+
+cdef object word_of(Reading *r, mp_span span):
+    """A word that the client chose, from the cache of its reader where it was met before."""
+    cdef const uint8_t *data = r.unit + span.off
+    cdef PyObject **slot
+    if r.cache is NULL or span.len == 0 or span.len > CACHE_WORD:
+        return ascii_of(r.unit, span)
+    slot = &r.cache[(span.len + data[0] * 5 + data[span.len // 2] * 3 + data[span.len - 1] * 7) % CACHE_SLOTS]
+    if slot[0] is not NULL:
+        if mp_ascii_length(<object>slot[0]) == span.len and memcmp(mp_ascii_data(<object>slot[0]), data, span.len) == 0:
+            return <object>slot[0]
+    word = ascii_of(r.unit, span)
+    Py_XDECREF(slot[0])
+    Py_INCREF(word)
+    slot[0] = <PyObject *>word
+    return word
 
 
 cdef object upper_of(const uint8_t *unit, mp_span span):
@@ -447,7 +511,7 @@ cdef bytes take_string(Reading *r):
 
 cdef object take_text(Reading *r):
     if not r.args[r.at].escaped:
-        return ascii_of(r.unit, take(r).span)
+        return word_of(r, take(r).span)
     return take_string(r).decode("ascii")
 
 
@@ -466,32 +530,6 @@ cdef tuple take_mailboxes(Reading *r):
     cdef tuple result = PyTuple_New(count)
     for i in range(count):
         put(result, i, take_mailbox(r))
-    return result
-
-
-cdef tuple take_upper_atoms(Reading *r, uint32_t count):
-    cdef uint32_t i
-    cdef tuple result = PyTuple_New(count)
-    for i in range(count):
-        put(result, i, upper_of(r.unit, take(r).span))
-    return result
-
-
-cdef tuple take_flags(Reading *r):
-    cdef uint32_t i, count = take(r).count
-    cdef mp_span span
-    cdef const char *known
-    cdef tuple result
-    if count == 0:
-        return ()
-    result = PyTuple_New(count)
-    for i in range(count):
-        span = take(r).span
-        known = mp_flag_canonical(r.unit + span.off, span.len)
-        if known is not NULL:
-            put(result, i, PyUnicode_DecodeASCII(known, span.len, NULL))
-        else:
-            put(result, i, ascii_of(r.unit, span))
     return result
 
 
@@ -563,7 +601,7 @@ def parse(Builder builder, data, object limits, bint utf8):
             raise LimitError(frame.len, frame.limit.decode("ascii"), PyBytes_FromStringAndSize(<char *>unit, frame.len))
         if mp_command_parse(&command, unit, frame.len, &bounds, &error) != MP_OK:
             raise_error(&error, unit, frame.len)
-        return builder.command(unit, frame.len, &command, utf8), frame.len
+        return builder.command(unit, frame.len, &command, utf8, NULL), frame.len
     finally:
         mp_command_free(&command)
         PyBuffer_Release(&view)
@@ -605,6 +643,7 @@ cdef class CommandReader:
     cdef bint utf8_mode, announcing, dead
     cdef int expected
     cdef Py_ssize_t announced       # octets of the unit up to the literal that waits for accept or reject; 0: none
+    cdef PyObject *cache[CACHE_SLOTS]
     cdef object swallowed           # the BadCommand to give once the literals of the command have passed, or None
 
     def __cinit__(self, Builder builder not None, *, limits=None, bint announce=False, bint utf8=False):
@@ -617,7 +656,10 @@ cdef class CommandReader:
         self.restart()
 
     def __dealloc__(self):
+        cdef int i
         mp_command_free(&self.command)
+        for i in range(CACHE_SLOTS):
+            Py_XDECREF(self.cache[i])
 
     cdef int restart(self) except -1:
         mp_framer_init(&self.framer, MP_CLIENT_SENDS, &self.bounds)
@@ -856,7 +898,7 @@ cdef class CommandReader:
             if expected == EXPECT_COMMAND:
                 status = mp_command_parse(&self.command, unit, length, &self.bounds, &error)
                 if status == MP_OK:
-                    return self.builder.command(unit, length, &self.command, self.utf8_mode)
+                    return self.builder.command(unit, length, &self.command, self.utf8_mode, self.cache)
                 tag = self.tag_of(unit, length)
             else:
                 self.expected = EXPECT_COMMAND

@@ -20,23 +20,31 @@ static mp_body_at position_after(mp_body_at before, bool any_lf, const uint8_t *
     return after_cr || any_lf ? MP_AT_LINE_START : MP_AT_MIDDLE;
 }
 
-/* The end of the run that starts at `from` and may be taken as it is: just before a dot that starts a line, or n.
- * `at` is where the machine stands, at the line start or within a line; left standing where the run ends. */
-static size_t plain_run(mp_body_at *at, bool any_lf, const uint8_t *src, size_t from, size_t n)
+/* Takes the run that starts at `from` as it is, up to a dot that starts a line, or to n, and copies it to dst, unless
+ * that is NULL. Returns where the run ends. `at` is where the machine stands, at the line start or within a line; left
+ * standing where the run ends. */
+static size_t plain_run(mp_body_at *at, bool any_lf, const uint8_t *src, size_t from, size_t n, uint8_t *dst)
 {
     if (from < n && *at == MP_AT_LINE_START && src[from] == '.')
         return from;
-    size_t searched = from;
-    while (searched < n) {
-        size_t lf = searched + mp_find_pair(src + searched, n - searched, '\n', '.');
-        if (lf >= n)
-            break;
+    while (from < n) {
+        /* Looked up before the copy, which may fall on the last octets but one. */
+        mp_body_at at_end = position_after(*at, any_lf, src, from, n);
+        size_t lf = from + mp_find_pair(src + from, n - from, '\n', '.', dst);
+        if (lf >= n) {
+            *at = at_end;
+            return n;
+        }
         *at = position_after(*at, any_lf, src, from, lf + 1);
+        if (dst != NULL) {
+            dst[lf - from] = '\n';
+            dst += lf + 1 - from;
+        }
+        from = lf + 1;
         if (*at == MP_AT_LINE_START)
-            return lf + 1;
-        from = searched = lf + 1; /* a bare LF that ends no line: the dot behind it is text */
+            return from;
+        /* a bare LF that ends no line: the dot behind it is text */
     }
-    *at = position_after(*at, any_lf, src, from, n);
     return n;
 }
 
@@ -78,9 +86,9 @@ mp_status mp_unstuff_run(mp_unstuff *machine, uint8_t *dst, const uint8_t *src, 
             written++;
             machine->at = MP_AT_CR;
         }
-        size_t end = plain_run(&machine->at, machine->any_lf, src, i, n);
-        if (dst != NULL && dst + written != src + i)
-            memmove(dst + written, src + i, end - i);
+        /* Nothing is moved before the first dot where dst is src. */
+        uint8_t *out = dst == NULL || dst + written == src + i ? NULL : dst + written;
+        size_t end = plain_run(&machine->at, machine->any_lf, src, i, n, out);
         written += end - i;
         i = end;
         if (i < n) {
@@ -104,9 +112,7 @@ size_t mp_stuff_run(mp_stuff *machine, uint8_t *dst, const uint8_t *src, size_t 
     if (n > 0)
         machine->complete = src[n - 1] == '\n' && (n > 1 ? src[n - 2] == '\r' : machine->at == MP_AT_CR);
     while (i < n) {
-        size_t end = plain_run(&machine->at, machine->any_lf, src, i, n);
-        if (dst != NULL)
-            memcpy(dst + written, src + i, end - i);
+        size_t end = plain_run(&machine->at, machine->any_lf, src, i, n, dst == NULL ? NULL : dst + written);
         written += end - i;
         i = end;
         if (i < n) {

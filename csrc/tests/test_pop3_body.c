@@ -151,9 +151,22 @@ static void test_find_pair(void)
                 if (at > 2)
                     memcpy(p + at - 3, ".\n", 2);
                 size_t expected = mp_find_pair_scalar(p, n, 0, '\n', '.');
-                CHECK(mp_find_pair(p, n, '\n', '.') == expected);
+                CHECK(mp_find_pair(p, n, '\n', '.', NULL) == expected);
+                uint8_t out[160];
+                memset(out, '#', sizeof out);
+                CHECK(mp_find_pair(p, n, '\n', '.', out) == expected);
+                CHECK(memcmp(out, p, expected) == 0 && out[n] == '#');
                 CHECK(at + 1 >= n || expected == at);
             }
+    /* Moved to the front by one octet, as in a body that lost a dot. */
+    for (size_t n = 0; n < 200; n++) {
+        uint8_t before[256];
+        for (size_t i = 0; i < n + 1; i++)
+            before[i] = block[i] = (uint8_t)(i * 7);
+        size_t at = mp_find_pair(block + 1, n, '\n', '.', block);
+        CHECK(at == mp_find_pair_scalar(before + 1, n, 0, '\n', '.'));
+        CHECK(memcmp(block, before + 1, at) == 0);
+    }
     free(block);
 }
 

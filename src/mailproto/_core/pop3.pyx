@@ -11,7 +11,7 @@ from cpython.bytes cimport (
 from cpython.memoryview cimport PyMemoryView_FromObject
 from cpython.object cimport PyObject, PyObject_GenericSetAttr
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
-from cpython.unicode cimport PyUnicode_DecodeUTF8
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
 from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memcpy, memmove
 
@@ -37,8 +37,11 @@ cdef extern from "Python.h":
 # Octets a client's reader offers to a socket at once; a server's has one for each of many connections.
 cdef Py_ssize_t CLIENT_BLOCK = 64 * 1024
 cdef Py_ssize_t SERVER_BLOCK = 4 * 1024
-# A body longer than this is received in the memory that is handed over; a shorter one is copied out of the block.
+# A body longer than this is received in the memory that is handed over; a shorter one is copied out of the block,
+# so that what a pipelining server sends behind it need not be copied back.
 cdef Py_ssize_t DIRECT_ABOVE = 32 * 1024
+# Octets that are copied at once: more would ask for memory that a body of common size does not need.
+cdef Py_ssize_t COPY_STEP = 64 * 1024
 # A caller's bytes below this are copied: cheaper than keeping hold of them.
 cdef Py_ssize_t HOLD_FROM = 2048
 
@@ -55,15 +58,25 @@ def unstuff(data):
     cdef mp_unstuff machine
     cdef size_t consumed = 0, written = 0
     cdef mp_status status
+    cdef PyObject *trimmed
     PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
     try:
+        # In one pass, into memory that is at most a terminator and the dots too large, and then trimmed.
+        memory = PyBytes_FromStringAndSize(NULL, view.len)
         mp_unstuff_init(&machine, False)
-        status = mp_unstuff_run(&machine, NULL, <const uint8_t *>view.buf, view.len, &consumed, &written)
+        status = mp_unstuff_run(&machine, <uint8_t *>PyBytes_AS_STRING(memory), <const uint8_t *>view.buf, view.len,
+                                &consumed, &written)
         if status != MP_OK:
             raise IncompleteError("the line with the terminating dot is missing")
         if consumed != <size_t>view.len:
             raise ParseError(consumed, "nothing after the terminating dot", bytes(data[:1024]))
-        return copy_unstuffed(<const uint8_t *>view.buf, consumed, written, False)
+        trimmed = <PyObject *>memory
+        Py_INCREF(memory)
+        del memory
+        _PyBytes_Resize(&trimmed, written)  # on failure it has dropped the memory itself
+        result = <object>trimmed
+        Py_DECREF(result)
+        return result
     finally:
         PyBuffer_Release(&view)
 
@@ -297,8 +310,9 @@ cdef class Input:
 
 cdef enum:
     AT_LINE = 0       # the next octets are a status line
-    IN_BODY = 1       # a body, being searched for its end in the block
-    IN_DIRECT = 2     # a body, being received in the memory that will be handed over
+    IN_BODY = 1       # a body that may have to be streamed, being searched for its end in the block
+    IN_COPY = 9       # a body, being copied from the block into the memory that will be handed over
+    IN_DIRECT = 2     # a body, being received in that memory itself
     DIRECT_DONE = 3   # the same, complete
     STREAM_BEGIN = 4  # a body past stream_above: the begin event is due
     IN_STREAM = 5
@@ -329,7 +343,7 @@ cdef inline int put(object value, str name, object field) except -1:
 cdef class ReplyReader(Input):
     """Reads what a POP3 server sends. See mailproto.pop3.ReplyReader."""
 
-    cdef object queue            # (keyword, multi-line) of the commands whose replies are to come
+    cdef object queue            # 2 * keyword + multi-line, of the commands whose replies are to come
     cdef mp_pop3_line_state line_state
     cdef int state
     cdef mp_pop3_keyword keyword
@@ -354,18 +368,20 @@ cdef class ReplyReader(Input):
 
     def expect(self, *commands):
         """Queue commands (values, str or bytes) whose replies come next; see mailproto.pop3.ReplyReader."""
-        cdef const uint8_t *line
+        cdef const char *line
+        cdef Py_ssize_t n
         cdef bint has_arguments = False
         cdef mp_pop3_keyword keyword
         for command in commands:
             if isinstance(command, str):
-                command = command.encode("utf-8", "surrogateescape")
-            elif not isinstance(command, bytes):
+                line = PyUnicode_AsUTF8AndSize(command, &n)
+            else:
                 command = bytes(command)
-            line = <const uint8_t *>PyBytes_AS_STRING(command)
-            keyword = keyword_of(line, PyBytes_GET_SIZE(command), &has_arguments)
+                line = PyBytes_AS_STRING(command)
+                n = PyBytes_GET_SIZE(command)
+            keyword = keyword_of(<const uint8_t *>line, n, &has_arguments)
             with cython.critical_section(self):
-                self.queue.append((<int>keyword, bool(mp_pop3_is_multiline(keyword, has_arguments))))
+                self.queue.append(<int>keyword * 2 + mp_pop3_is_multiline(keyword, has_arguments))
 
     @property
     def expected(self):
@@ -448,7 +464,7 @@ cdef class ReplyReader(Input):
         cdef Py_ssize_t needed = <Py_ssize_t>self.length + 1 + wanted
         if needed > self.body_size:
             needed = max(needed, self.body_size * 2)
-            self.body = self.resized_body(needed)
+            self.body = PyBytes_FromStringAndSize(NULL, needed) if self.length == 0 else self.resized_body(needed)
             self.body_size = needed
         return 0
 
@@ -481,6 +497,9 @@ cdef class ReplyReader(Input):
                     return NEED_DATA
                 if self.state == AT_LINE:
                     return self.finished()
+            elif self.state == IN_COPY:
+                if not self.copy_body():
+                    return NEED_DATA
             elif self.state == IN_DIRECT:
                 return NEED_DATA
             elif self.state == DIRECT_DONE:
@@ -532,6 +551,7 @@ cdef class ReplyReader(Input):
         cdef Py_ssize_t have = self.end - self.start
         cdef mp_status status
         cdef bint multiline = False
+        cdef int queued
         if have == 0:
             return NEED_DATA
         status = mp_pop3_line(&self.line_state, octets, have, self.limits.max_line, &n, &error)
@@ -544,14 +564,15 @@ cdef class ReplyReader(Input):
         self.start += n
         self.keyword = MP_POP3_UNKNOWN
         if self.queue:
-            keyword, multiline = self.queue[0]
-            self.keyword = <mp_pop3_keyword><int>keyword
+            queued = self.queue[0]
+            self.keyword = <mp_pop3_keyword>(queued // 2)
+            multiline = queued % 2
         status = mp_pop3_read_status(octets, n, &line, &error)
         if status == MP_OK and line.status == MP_POP3_CONTINUE:
             # Only AUTH is answered so, and whatever we cannot tell apart from the line of a SASL exchange.
             if self.queue and (self.keyword == MP_POP3_AUTH or self.keyword == MP_POP3_UNKNOWN):
                 # An exchange has begun: its end is a single line, whatever the command looked like.
-                self.queue[0] = (<int>self.keyword, False)
+                self.queue[0] = <int>self.keyword * 2
                 return self.continuation_type(self.text_of(octets, line.text))
             status = MP_NEED_MORE
         if self.queue:
@@ -563,9 +584,10 @@ cdef class ReplyReader(Input):
             return self.checked(reply)
         self.reply = reply
         self.any_lf = line.bare_lf
-        self.state = IN_BODY
+        self.state = IN_BODY if self.streaming else IN_COPY
         self.searched = 0
         self.length = 0
+        self.body_size = 0
         mp_unstuff_init(&self.machine, self.any_lf)
         return None
 
@@ -617,22 +639,30 @@ cdef class ReplyReader(Input):
             self.start += self.searched
             self.state = AT_LINE
             return True
-        if not self.streaming and self.searched >= DIRECT_ABOVE:
-            self.go_direct(body)
         return False
 
-    cdef int go_direct(self, const uint8_t *body) except -1:
-        """From now on, receive the body in the memory that will be handed over."""
+    cdef bint copy_body(self) except -1:
+        """Unstuff what is in the block to the end of the body. False: the body goes on."""
         cdef size_t consumed = 0, written = 0
-        self.body_size = 4 * self.searched
-        self.body = PyBytes_FromStringAndSize(NULL, self.body_size)
-        mp_unstuff_init(&self.machine, self.any_lf)
-        mp_unstuff_run(&self.machine, <uint8_t *>PyBytes_AS_STRING(self.body), body, self.searched, &consumed,
-                       &written)
-        self.length = written
-        self.start += self.searched
-        self.state = IN_DIRECT
-        return 0
+        cdef Py_ssize_t n
+        cdef mp_status status
+        while self.start < self.end:
+            n = min(self.end - self.start, COPY_STEP)
+            self.body_room(n)
+            status = mp_unstuff_run(&self.machine, <uint8_t *>PyBytes_AS_STRING(self.body) + self.length,
+                                    self.data + self.start, n, &consumed, &written)
+            self.start += consumed
+            self.length += written
+            if self.length > self.limits.max_body:
+                self.state = TOO_LARGE
+                self.body = None
+                return True
+            if status == MP_OK:
+                self.state = DIRECT_DONE
+                return True
+        if self.length >= DIRECT_ABOVE:
+            self.state = IN_DIRECT
+        return False
 
     cdef object read_chunk(self):
         """A chunk event, NEED_DATA; None where the body ended without one."""

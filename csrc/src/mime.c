@@ -23,6 +23,7 @@ typedef struct parser {
     mp_buffer scratch;
     uint32_t current; /* the part that the present line belongs to */
     bool in_header;
+    uint32_t promised; /* 1 while parts are closed to make way for the next one, which counts already */
     uint32_t lines; /* line ends before the present line        */
 } parser;
 
@@ -124,7 +125,7 @@ static bool end_header(parser *p, size_t end, bool more)
         kind = MP_PART_BROKEN;
     if (kind == MP_PART_MULTIPART || kind == MP_PART_MESSAGE) {
         const char *limit = part->depth >= p->limits->max_depth   ? "max_depth"
-                            : m->count >= p->limits->max_parts ? "max_parts"
+                            : m->count + p->promised >= p->limits->max_parts ? "max_parts"
                                                                : NULL;
         if (limit != NULL) {
             mp_note_limit(m, limit, end);
@@ -206,8 +207,10 @@ static bool try_boundaries(parser *p, size_t at, size_t stop, bool *was_r)
                 end--;
         }
         uint32_t part = l->part;
+        p->promised = found == 1;
         if (!close_parts(p, part, at, end, lines))
             return false;
+        p->promised = 0;
         p->current = part;
         p->depth = found == 1 ? i : i - 1;
         l = &p->levels[i - 1];

@@ -182,7 +182,7 @@ static void read_word(reader *r, bool apart, bool local)
         mp_read_quoted(lx, r->phrase);
     else
         read_atom(r, r->phrase);
-    if (local && !r->phrase->failed)
+    if (local && r->phrase->len > before)
         mp_buffer_put(r->local, r->phrase->data + before, r->phrase->len - before);
 }
 
@@ -306,7 +306,8 @@ void mp_write_envelope(const uint8_t *data, mp_span header, const mp_limits *lim
              * buffer may move. */
             out->len = start;
             work[0].len = 0;
-            mp_buffer_put(&work[0], out->data + from, from_len);
+            if (!out->failed)
+                mp_buffer_put(&work[0], out->data + from, from_len);
             mp_buffer_put(out, work[0].data, work[0].len);
         }
     }

@@ -17,7 +17,7 @@ void mp_buffer_free(mp_buffer *b)
 
 static uint8_t *reserve(mp_buffer *b, size_t octets)
 {
-    if (b->room - b->len < octets) {
+    if (b->data == NULL || b->room - b->len < octets) {
         size_t room = b->room * 2 > 256 ? b->room * 2 : 256;
         if (octets > SIZE_MAX - b->len || b->failed) {
             b->failed = true;

@@ -357,6 +357,26 @@ def test_a_buffer_held_during_buffer_updated_stays_valid() -> None:
     held.release()
 
 
+def test_reading_while_a_buffer_is_lent_moves_nothing() -> None:
+    reader = CommandReader()
+    for fed in (b"a NOOP\r\n", b"a APPEND x {20000+}\r\n" + b"x" * 20_000 + b"\r\n"):
+        first = reader.get_buffer()
+        first[:1] = fed[:1]
+        reader.buffer_updated(1)
+        for at in range(1, len(fed), 1000):
+            view = reader.get_buffer()
+            view[: len(fed[at : at + 1000])] = fed[at : at + 1000]
+            reader.buffer_updated(len(fed[at : at + 1000]))
+        view = reader.get_buffer()
+        assert len(list(reader)) == 1
+        assert reader.next() is NEED_DATA
+        view[:8] = b"b NOOP\r\n"
+        reader.buffer_updated(8)
+        assert list(reader) == [commands.Noop(tag="b")]
+    reader.feed(b"c NOOP\r\n")
+    assert list(reader) == [commands.Noop(tag="c")]
+
+
 def test_buffer_updated_needs_a_buffer() -> None:
     reader = CommandReader()
     with pytest.raises(ValueError, match="lent"):

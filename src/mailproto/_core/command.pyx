@@ -705,7 +705,7 @@ cdef class CommandReader:
 
     cdef int consume(self, Py_ssize_t count) except -1:
         self.start += count
-        if self.start == self.end:
+        if self.start == self.end and self.lent is None:  # what is being received must be found where it was lent
             self.start = self.end = 0
             if self.borrowed or self.room > KEEP:
                 # An idle connection holds no more than a block; lent memory is kept alive by its window.

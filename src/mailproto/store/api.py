@@ -402,7 +402,8 @@ class Mail(Protocol):
 
     async def claim_recent(self, mailbox: int) -> range:
         r"""The UIDs that are ``\Recent`` to the session that calls this, and to no other: those that
-        arrived since the last call. Call it for SELECT (not EXAMINE) and before telling of new messages."""
+        arrived since the last call (some of them may be expunged by now). Call it for SELECT (not
+        EXAMINE) and before telling of new messages."""
         ...
 
     # Other sessions

@@ -515,6 +515,14 @@ class StoreChecks:
         claims = await asyncio.gather(*(mail.claim_recent(inbox) for _ in range(5)))
         assert sorted(uid for claim in claims for uid in claim) == [4]
         assert (await mail.mailbox("INBOX")).recent == 0
+        await fill(mail, 2)
+        await mail.set_flags(inbox, [4, 5], "+FLAGS", ["\\Deleted"])
+        await mail.expunge(inbox)
+        assert (await mail.mailbox("INBOX")).recent == 1
+        await mail.rename("INBOX", "elsewhere")
+        assert (await mail.mailbox("INBOX")).recent == 0
+        moved = await mail.mailbox("elsewhere")
+        assert (moved.recent, list(await mail.claim_recent(moved.id))) == (1, [5, 6])
 
     async def test_quota(self, open_store: OpenStore) -> None:
         size = len(message())

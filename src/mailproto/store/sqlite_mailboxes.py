@@ -28,8 +28,7 @@ MAX_MAILBOXES: Final = 10_000
 # "0" being what follows "/" in ASCII.
 _COLUMNS: Final = """
     m.id, m.name, m.uidvalidity, m.uidnext, m.highestmodseq, m.messages, m.unseen, m.deleted, m.octets,
-    CASE WHEN m.first_recent >= m.uidnext THEN 0 ELSE
-        (SELECT count(*) FROM message WHERE mailbox = m.id AND uid >= m.first_recent) END,
+    m.recent,
     m.selectable,
     EXISTS (SELECT 1 FROM subscription s WHERE s.account = m.account AND s.name = m.name),
     EXISTS (SELECT 1 FROM mailbox c
@@ -305,8 +304,8 @@ def _rename_inbox(txn: Transaction, account: int, inbox: MailboxInfo, new_name: 
         "INSERT INTO keyword SELECT ?, keyword FROM keyword WHERE mailbox = ?", (target, inbox.id)
     )
     connection.execute(
-        "UPDATE mailbox SET (uidnext, first_recent, highestmodseq) = "
-        "(SELECT uidnext, first_recent, highestmodseq FROM mailbox WHERE id = ?) WHERE id = ?",
+        "UPDATE mailbox SET (uidnext, first_recent, highestmodseq, recent) = "
+        "(SELECT uidnext, first_recent, highestmodseq, recent FROM mailbox WHERE id = ?) WHERE id = ?",
         (inbox.id, target),
     )
     connection.execute(

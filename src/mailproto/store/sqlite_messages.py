@@ -416,7 +416,7 @@ def claim_recent(txn: Transaction, account: int, mailbox: int) -> range:
     (first,) = txn.connection.execute("SELECT first_recent FROM mailbox WHERE id = ?", (mailbox,)).fetchone()
     if first >= uidnext:
         return range(uidnext, uidnext)
-    txn.connection.execute("UPDATE mailbox SET first_recent = ? WHERE id = ?", (uidnext, mailbox))
+    txn.connection.execute("UPDATE mailbox SET first_recent = ?, recent = 0 WHERE id = ?", (uidnext, mailbox))
     return range(first, uidnext)
 
 

@@ -71,6 +71,7 @@ CREATE TABLE mailbox (
     unseen INTEGER NOT NULL DEFAULT 0,
     deleted INTEGER NOT NULL DEFAULT 0,
     octets INTEGER NOT NULL DEFAULT 0,
+    recent INTEGER NOT NULL DEFAULT 0,
     selectable INTEGER NOT NULL DEFAULT 1,
     special_use TEXT NOT NULL DEFAULT '',
     UNIQUE (account, name)
@@ -130,11 +131,13 @@ CREATE TABLE garbage (content INTEGER PRIMARY KEY, account INTEGER NOT NULL);
 
 CREATE TRIGGER message_added AFTER INSERT ON message BEGIN
     UPDATE mailbox SET messages = messages + 1, unseen = unseen + (new.flags & 8 = 0),
-        deleted = deleted + (new.flags & 4 != 0), octets = octets + new.size WHERE id = new.mailbox;
+        deleted = deleted + (new.flags & 4 != 0), octets = octets + new.size,
+        recent = recent + (new.uid >= first_recent) WHERE id = new.mailbox;
 END;
 CREATE TRIGGER message_removed AFTER DELETE ON message BEGIN
     UPDATE mailbox SET messages = messages - 1, unseen = unseen - (old.flags & 8 = 0),
-        deleted = deleted - (old.flags & 4 != 0), octets = octets - old.size WHERE id = old.mailbox;
+        deleted = deleted - (old.flags & 4 != 0), octets = octets - old.size,
+        recent = recent - (old.uid >= first_recent) WHERE id = old.mailbox;
 END;
 CREATE TRIGGER message_flagged AFTER UPDATE OF flags ON message WHEN (old.flags & 12) != (new.flags & 12)
 BEGIN

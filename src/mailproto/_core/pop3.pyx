@@ -95,6 +95,7 @@ cdef bytes copy_unstuffed(const uint8_t *src, size_t n, size_t size, bint any_lf
     return result
 
 
+@cython.final
 cdef class Stuffer:
     """Puts the dots into a message that comes in chunks of any size.
 
@@ -162,6 +163,7 @@ def stuff(data, *, any_lf=False):
 
 # ---- memory that is lent to a socket -------------------------------------------------------------------------
 
+@cython.final
 cdef class Window:
     """A part of a memory block, as a writable buffer that keeps the block alive."""
 

@@ -41,7 +41,7 @@ static bool find_part(const mp_mime *m, const uint32_t *path, size_t path_len, u
 bool mp_mime_section(const mp_mime *m, const uint32_t *path, size_t path_len, mp_section_text text, mp_span *span_r)
 {
     uint32_t at = 0;
-    if (!find_part(m, path, path_len, &at))
+    if (m->count == 0 || !find_part(m, path, path_len, &at))
         return false;
     if (path_len == 0 && text == MP_SECTION_ALL) {
         *span_r = (mp_span){0, m->size};

@@ -404,3 +404,11 @@ def test_bare_lf_gives_the_same_structure():
     lf = MIXED.replace(b"\r\n", b"\n")
     assert parse_message(lf).section((2, 2)) == b"<b>"
     assert parse_message(normalise_line_ends(lf)).body_structure == parse_message(MIXED).body_structure
+
+
+def test_a_structure_is_made_by_parsing_only():
+    with pytest.raises(TypeError, match="parse_message"):
+        MessageStructure()
+    empty = MessageStructure.__new__(MessageStructure)
+    assert empty.span() is None
+    assert empty.span((1, 2), "MIME") is None

@@ -5,6 +5,7 @@ from mailproto.limits import Limits
 
 @final
 class MessageStructure:
+    def __init__(self, *args: object, **kwargs: object) -> None: ...
     @staticmethod
     def from_bytes(
         saved: bytes | bytearray | memoryview, data: bytes | None = None, /

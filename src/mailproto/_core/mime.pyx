@@ -54,7 +54,7 @@ cdef class MessageStructure:
     def __cinit__(self):
         mp_mime_init(&self.mime, mp_alloc_libc())
 
-    def __init__(self):
+    def __init__(self, *args, **kwargs):
         raise TypeError("use parse_message() or MessageStructure.from_bytes()")
 
     def __dealloc__(self):

@@ -109,8 +109,6 @@ static mp_status section(mp_command_scan *s, bool peek)
     return mp_cs_char(s, '>', ">");
 }
 
-static bool is_macro(int word) { return word == MP_WORD_ALL || word == MP_WORD_FAST || word == MP_WORD_FULL; }
-
 /* fetch-att                                                                        RFC 3501 section 9, RFC 7162 */
 static mp_status fetch_att(mp_command_scan *s, bool macros)
 {
@@ -124,7 +122,8 @@ static mp_status fetch_att(mp_command_scan *s, bool macros)
     MP_TRY(mp_cs_word(s, choices, "fetch-att", &word));
     if ((word == MP_WORD_BODY || word == MP_WORD_BODY_PEEK) && *s->p == '[')
         return section(s, word == MP_WORD_BODY_PEEK);
-    if (word == MP_WORD_BODY_PEEK || (is_macro(word) && !macros)) {
+    bool macro = word == MP_WORD_ALL || word == MP_WORD_FAST || word == MP_WORD_FULL;
+    if (word == MP_WORD_BODY_PEEK || (macro && !macros)) {
         s->p = at;
         return mp_cs_fail(s, "fetch-att");
     }
@@ -142,13 +141,7 @@ mp_status mp_command_read_fetch(mp_command_scan *s)
     MP_TRY(mp_cs_list_begin(s, &list));
     if (*s->p == '(') {
         s->p++;
-        /* not in the grammar, but harmless and seen: a macro alone in parentheses */
-        const uint8_t *first = s->p;
-        MP_TRY(fetch_att(s, true));
-        if (*s->p == ' ' && is_macro(s->command->args[s->command->count - 1].word)) {
-            s->p = first;
-            return mp_cs_fail(s, "fetch-att");
-        }
+        MP_TRY(fetch_att(s, false));
         while (*s->p == ' ') {
             s->p++;
             MP_TRY(fetch_att(s, false));

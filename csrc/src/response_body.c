@@ -251,7 +251,7 @@ mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_lim
         /* at the "(" of a body inside `parent` */
         if (!here(&s, '('))
             return mp_fail(err, MP_E_SYNTAX, s.at, "body");
-        if (++depth > limits->max_depth)
+        if (++depth > limits->max_depth || depth > MP_MAX_BODY_DEPTH)
             return mp_fail_limit(err, s.at, "max_depth");
         TRY(add_part(b, parent, s.at, limits, err));
         uint32_t index = b->n - 1;

@@ -26,20 +26,6 @@ bool mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_
     return true;
 }
 
-int mp_system_flag(const uint8_t *p, size_t len)
-{
-    static const struct {
-        const char *word;
-        size_t len;
-    } flags[] = {{"\\ANSWERED", 9}, {"\\FLAGGED", 8}, {"\\DELETED", 8}, {"\\SEEN", 5}, {"\\DRAFT", 6}, {"\\RECENT", 7}, {"\\*", 2}};
-    if (len < 2 || *p != '\\')
-        return -1;
-    for (int i = 0; i < 7; i++)
-        if (flags[i].len == len && mp_is_word(p, len, flags[i].word, len))
-            return i;
-    return -1;
-}
-
 /* SP as the grammar has it, more of them with a defect, none with another. */
 static void tolerant_sp(mp_cursor *c, uint32_t *defects)
 {

@@ -125,9 +125,6 @@ mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, m
  * no flag may be) is one run, with its quotes. Only octets that a tape or FETCH scan has seen may be walked. */
 bool mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_r);
 
-/* The index of a system flag (\Answered \Flagged \Deleted \Seen \Draft \Recent \*) in that order, or -1. */
-int mp_system_flag(const uint8_t *p, size_t len);
-
 /* ---- mailbox data through the tape ---------------------------------------------------------------------- */
 
 typedef struct mp_mailbox_list {
@@ -238,6 +235,8 @@ mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_ad
 typedef enum mp_body_kind { MP_BODY_BASIC, MP_BODY_TEXT, MP_BODY_MESSAGE, MP_BODY_MULTIPART } mp_body_kind;
 
 #define MP_NO_PART UINT32_MAX
+/* However large max_depth is: what is made of a body may be walked, compared and freed by recursion. */
+#define MP_MAX_BODY_DEPTH 250
 
 typedef struct mp_body_part {
     uint8_t kind;     /* mp_body_kind                                                        */

@@ -4,6 +4,10 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int16_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
+cdef extern from "stdbool.h":
+    ctypedef bint c_bool "bool"
+
+
 cdef extern from "mailproto/base.h" nogil:
     enum:
         MP_PADDING
@@ -32,6 +36,7 @@ cdef extern from "mailproto/base.h" nogil:
         void *ctx
 
     mp_alloc mp_alloc_libc()
+    mp_status mp_fail_limit(mp_error *err, size_t offset, const char *limit)
 
 
 cdef extern from "mailproto/imap_text.h" nogil:
@@ -255,8 +260,28 @@ cdef extern from "mailproto/cursor.h" nogil:
         uint32_t pos
         uint32_t end
 
+    ctypedef struct mp_list:
+        pass
+
     void mp_cursor_init(mp_cursor *c, const uint8_t *unit, size_t begin, size_t end, const mp_tape *tape,
                         const mp_limits *limits, mp_error *err)
+    const mp_token *mp_cursor_peek(const mp_cursor *c)
+    bint mp_cursor_is(const mp_cursor *c, const char *word)
+    void mp_cursor_skip(mp_cursor *c)
+    bint mp_cursor_at_end(const mp_cursor *c)
+    mp_status mp_read_sp(mp_cursor *c)
+    uint32_t mp_skip_sp(mp_cursor *c)
+    mp_status mp_read_end(mp_cursor *c)
+    mp_status mp_read_word(mp_cursor *c, const char *word)
+    mp_status mp_read_run(mp_cursor *c, mp_span *out_r)
+    mp_status mp_read_number64(mp_cursor *c, uint64_t *out_r)
+    mp_status mp_read_string(mp_cursor *c, mp_text *out_r)
+    mp_status mp_read_nstring(mp_cursor *c, mp_text *out_r)
+    mp_status mp_read_astring(mp_cursor *c, mp_text *out_r)
+    mp_status mp_read_open(mp_cursor *c, mp_list *list_r)
+    mp_status mp_read_close(mp_cursor *c, const mp_list *list)
+    mp_status mp_cursor_fail(const mp_cursor *c, const char *expected)
+    bint mp_parse_number(const uint8_t *p, size_t len, uint64_t max, uint64_t *out_r)
 
 
 cdef extern from "mailproto/pop3.h" nogil:
@@ -436,3 +461,200 @@ cdef extern from "mailproto/imap_command.h" nogil:
     mp_span mp_command_tag(const uint8_t *unit, size_t len)
     mp_status mp_sasl_line_parse(const uint8_t *unit, size_t len, mp_span *base64_r, mp_error *err)
     mp_status mp_idle_line_parse(const uint8_t *unit, size_t len, mp_error *err)
+
+
+cdef extern from "mailproto/imap_response.h" nogil:
+    enum:
+        MP_DEFECT_COUNT
+        MP_DEFECT_BARE_LF
+        MP_DEFECT_EIGHT_BIT
+        MP_DEFECT_NIL_STRING
+        MP_DEFECT_BAD_DATE
+        MP_DEFECT_BAD_ENVELOPE
+        MP_DEFECT_BAD_BODY
+        MP_DEFECT_BAD_VALUE
+        MP_DEFECT_BAD_FLAG
+        MP_DEFECT_BAD_CODE
+        MP_DEFECT_REPEATED
+        MP_NO_PART
+
+    const char *mp_defect_name(unsigned bit)
+
+    ctypedef enum mp_response_kind:
+        MP_RESP_UNKNOWN
+        MP_RESP_CONTINUATION
+        MP_RESP_OK
+        MP_RESP_NO
+        MP_RESP_BAD
+        MP_RESP_BYE
+        MP_RESP_PREAUTH
+        MP_RESP_CAPABILITY
+        MP_RESP_ENABLED
+        MP_RESP_EXISTS
+        MP_RESP_RECENT
+        MP_RESP_EXPUNGE
+        MP_RESP_FETCH
+        MP_RESP_UIDFETCH
+        MP_RESP_VANISHED
+        MP_RESP_FLAGS
+        MP_RESP_LIST
+        MP_RESP_LSUB
+        MP_RESP_STATUS
+        MP_RESP_SEARCH
+        MP_RESP_ESEARCH
+        MP_RESP_NAMESPACE
+        MP_RESP_ID
+
+    ctypedef struct mp_response_head:
+        uint8_t kind
+        bint tagged
+        bint numbered
+        uint32_t number
+        mp_span tag
+        mp_span name
+        uint32_t rest
+        uint32_t end
+        uint32_t defects
+
+    mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_head *head_r, mp_error *err)
+
+    ctypedef enum mp_code_kind:
+        MP_CODE_NONE
+        MP_CODE_RAW
+        MP_CODE_PLAIN
+        MP_CODE_NUMBER
+        MP_CODE_ATOMS
+        MP_CODE_FLAGS
+        MP_CODE_ASTRINGS
+        MP_CODE_APPENDUID
+        MP_CODE_COPYUID
+        MP_CODE_SET
+
+    ctypedef struct mp_status_text:
+        uint8_t code
+        mp_span name
+        mp_span args
+        mp_span set1
+        mp_span set2
+        uint64_t number
+        mp_span text
+        uint32_t defects
+
+    mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, mp_status_text *out_r, mp_error *err)
+    bint mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_r)
+
+    ctypedef struct mp_mailbox_list:
+        mp_span attributes
+        mp_text delimiter
+        mp_text mailbox
+        uint32_t extended
+        uint32_t defects
+
+    mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out_r)
+    mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects_r)
+    mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects_r)
+    mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, uint32_t *tree_r)
+    mp_status mp_read_vanished(mp_cursor *c, c_bool *earlier_r, mp_span *set_r)
+
+    ctypedef struct mp_search:
+        const uint8_t *unit
+        uint32_t at
+        uint32_t end
+        bint has_modseq
+        uint64_t modseq
+        uint32_t defects
+
+    size_t mp_search_capacity(const mp_search *s)
+    mp_status mp_read_search(mp_search *s, uint32_t *pairs, size_t *count_r, mp_error *err)
+
+    ctypedef enum mp_fetch_kind:
+        MP_FETCH_END
+        MP_FETCH_UID
+        MP_FETCH_FLAGS
+        MP_FETCH_INTERNALDATE
+        MP_FETCH_SIZE
+        MP_FETCH_MODSEQ
+        MP_FETCH_ENVELOPE
+        MP_FETCH_BODY
+        MP_FETCH_BODYSTRUCTURE
+        MP_FETCH_SECTION
+        MP_FETCH_OTHER
+
+    ctypedef struct mp_fetch_item:
+        uint8_t kind
+        bint absent
+        mp_span name
+        mp_span value
+        mp_text text
+        uint64_t number
+
+    ctypedef struct mp_fetch_scan:
+        const uint8_t *unit
+        uint32_t at
+        uint32_t end
+        uint32_t defects
+
+    mp_status mp_fetch_begin(mp_fetch_scan *s, const uint8_t *unit, const mp_response_head *head,
+                             const mp_limits *limits, mp_error *err)
+    mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item_r, mp_error *err)
+    size_t mp_normalise_section(const uint8_t *unit, mp_span name, uint8_t *dst)
+
+    ctypedef struct mp_envelope:
+        mp_text date
+        mp_text subject
+        mp_span lists[6]
+        mp_text in_reply_to
+        mp_text message_id
+        uint32_t defects
+
+    mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out_r,
+                               mp_error *err)
+
+    ctypedef struct mp_address:
+        mp_text name
+        mp_text route
+        mp_text mailbox
+        mp_text host
+
+    mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out_r, c_bool *found_r,
+                              uint32_t *defects, mp_error *err)
+
+    ctypedef enum mp_body_kind:
+        MP_BODY_BASIC
+        MP_BODY_TEXT
+        MP_BODY_MESSAGE
+        MP_BODY_MULTIPART
+
+    ctypedef struct mp_body_part:
+        uint8_t kind
+        uint8_t extended
+        bint has_lines
+        uint32_t parent
+        uint32_t start
+        uint32_t end
+        mp_text type
+        mp_text subtype
+        mp_text id
+        mp_text description
+        mp_text encoding
+        mp_span params
+        mp_span envelope
+        uint64_t size
+        uint64_t lines
+        mp_text md5
+        mp_text disposition
+        mp_span disposition_params
+        mp_span language
+        mp_text location
+        mp_span others
+        uint32_t defects
+
+    ctypedef struct mp_body:
+        mp_body_part *parts
+        uint32_t n
+
+    void mp_body_init(mp_body *b, mp_alloc alloc)
+    void mp_body_free(mp_body *b)
+    mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err)
+    mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, mp_text *out_r, c_bool *found_r,
+                                  uint32_t *defects, mp_error *err)

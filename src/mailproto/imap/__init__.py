@@ -1,15 +1,24 @@
 """IMAP (RFC 3501, RFC 9051): values, readers and sans-IO sessions."""
 
 from mailproto._core.text import MailboxName, SequenceSet
-from mailproto.imap import commands, search
+from mailproto.imap import commands, responses, search
 from mailproto.imap.command_reader import CommandReader, parse_command, parse_command_prefix
+from mailproto.imap.response_reader import ResponseReader, parse_response, parse_response_prefix
+from mailproto.imap.responses import Address, BodyStructure, Envelope
 
 __all__ = [
+    "Address",
+    "BodyStructure",
     "CommandReader",
+    "Envelope",
     "MailboxName",
+    "ResponseReader",
     "SequenceSet",
     "commands",
     "parse_command",
     "parse_command_prefix",
+    "parse_response",
+    "parse_response_prefix",
+    "responses",
     "search",
 ]

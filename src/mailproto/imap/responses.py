@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+from mailproto._core.envelope import Address, BodyStructure, Envelope
+from mailproto._core.fetch import Fetch
+from mailproto._core.listing import MailboxList
 from mailproto._core.text import MailboxName, SequenceSet, canonical_flag
 from mailproto._core.write import Writer
-from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Value, to_builtin
 from mailproto.imap.values import (
     AppendUid,
@@ -29,16 +31,21 @@ from mailproto.imap.values import (
 )
 
 __all__ = [
+    "Address",
     "AppendUid",
+    "BodyStructure",
     "Capability",
     "Continuation",
     "CopyUid",
     "ESearch",
     "Enabled",
+    "Envelope",
     "Exists",
     "Expunge",
+    "Fetch",
     "Id",
     "MailboxFlags",
+    "MailboxList",
     "MailboxStatus",
     "Namespace",
     "NamespaceEntry",
@@ -119,7 +126,7 @@ class StatusResponse(Response):
         if self.tag is None:
             writer.raw(b"* ")
         else:
-            writer.raw(check.tag(self.tag)).sp()  # a tag may hold what an atom may not: `]`
+            writer.atom(self.tag).sp()
         writer.raw(self.status).sp()
         if self.code is not None:
             self.code._write(writer)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from mailproto._core.text import MailboxName, SequenceSet
+from mailproto._core.trees import write_generic_tree
 from mailproto._core.write import Writer
 from mailproto.imap.commands_base import Value
 
@@ -23,43 +24,7 @@ def to_octets(text: str) -> bytes:
 
 def write_tree(writer: Writer, tree: Tree) -> None:
     """Write *tree*, without recursion. Raises ValueError where an atom would be read as something else."""
-    pending: list[Any] = [tree]
-    first = True
-    while pending:
-        item = pending.pop()
-        if item is _CLOSE:
-            writer.close()
-            first = False
-            continue
-        if not first:
-            writer.sp()
-        first = False
-        match item:
-            case tuple():
-                writer.open()
-                pending.append(_CLOSE)
-                pending.extend(reversed(item))
-                first = True
-            case None:
-                writer.nil()
-            case bytes():
-                writer.string(item)
-            case int() if not isinstance(item, bool):
-                writer.number(item)
-            case str():
-                _write_atom(writer, item)
-            case _:
-                raise TypeError(f"no wire form for {type(item).__name__}")
-
-
-_CLOSE: Final = object()
-
-
-def _write_atom(writer: Writer, atom: str) -> None:
-    number = atom.isascii() and atom.isdigit() and (atom == "0" or atom[0] != "0") and len(atom) <= 18
-    if not atom or not _NOT_IN_ATOM.isdisjoint(atom) or atom.upper() == "NIL" or number:
-        raise ValueError("not an atom: a string is bytes, a number int, NIL None")
-    writer.raw(to_octets(atom))
+    write_generic_tree(writer, tree)
 
 
 def write_flag(writer: Writer, flag: str) -> None:

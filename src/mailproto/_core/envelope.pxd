@@ -1,0 +1,66 @@
+# Address, Envelope and BodyStructure, decoded from a slice of their own.
+
+cimport cython
+from libc.stdint cimport uint8_t, uint32_t
+
+from mailproto._core.c_mailproto cimport mp_limits
+from mailproto._core.words cimport WordCache
+
+
+@cython.final
+@cython.no_gc
+cdef class Address:
+    cdef object name
+    cdef object route
+    cdef object mailbox
+    cdef object host
+
+
+@cython.final
+@cython.no_gc
+cdef class Envelope:
+    cdef object date
+    cdef object subject
+    cdef object from_
+    cdef object sender
+    cdef object reply_to
+    cdef object to
+    cdef object cc
+    cdef object bcc
+    cdef object in_reply_to
+    cdef object message_id
+    cdef bytes wire
+    cdef uint32_t bits
+
+    cdef tuple fields(self)
+
+
+@cython.final
+@cython.no_gc
+cdef class BodyStructure:
+    cdef object type
+    cdef object subtype
+    cdef object params
+    cdef object id
+    cdef object description
+    cdef object encoding
+    cdef object size
+    cdef object lines
+    cdef object md5
+    cdef object disposition
+    cdef object language
+    cdef object location
+    cdef object extensions
+    cdef object envelope
+    cdef object body
+    cdef object parts
+    cdef bytes wire
+    cdef uint32_t bits
+    cdef int extended    # extension fields present, 0 to 4
+
+    cdef tuple fields(self)
+
+
+# data: MP_PADDING octets must follow. ParseError, LimitError.
+cdef Envelope envelope_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits)
+cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits)

@@ -1,0 +1,38 @@
+# FETCH rows.
+
+cimport cython
+from libc.stdint cimport uint8_t, uint32_t
+
+from mailproto._core.c_mailproto cimport mp_response_head
+from mailproto._core.words cimport WordCache
+
+
+@cython.final
+@cython.no_gc
+cdef class Fetch:
+    cdef object seq
+    cdef object uid
+    cdef object flags
+    cdef object modseq
+    cdef object internal_date
+    cdef object size
+    cdef object lazy_envelope
+    cdef object lazy_body
+    cdef object lazy_body_structure
+    cdef dict section_map    # None: there are none
+    cdef dict other_map
+    cdef WordCache words
+    cdef uint8_t *wire       # ENVELOPE, BODY and BODYSTRUCTURE, one behind the other, and padding; NULL: none
+    cdef uint32_t lengths[3]
+    cdef uint32_t pending    # bit i: item i of `wire` is not decoded yet
+    cdef uint32_t bits
+    cdef bint trusted        # made by our own application: its wire form is passed on as it is
+    cdef bint made
+
+    cdef int decode(self) except -1
+    cdef int set_wire(self, int index, object value) except -1
+    cdef bytes wire_of(self, int index)
+
+
+# The row that `head` describes. ParseError, LimitError.
+cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const mp_response_head *head)

@@ -1,0 +1,487 @@
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
+"""Fetch: one row of a FETCH answer, read or built."""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
+
+from mailproto._core.c_mailproto cimport (
+    MP_DEFECT_BAD_BODY, MP_DEFECT_BAD_DATE, MP_DEFECT_BAD_ENVELOPE, MP_DEFECT_REPEATED, MP_FETCH_BODY,
+    MP_FETCH_BODYSTRUCTURE, MP_FETCH_END, MP_FETCH_ENVELOPE, MP_FETCH_FLAGS, MP_FETCH_INTERNALDATE, MP_FETCH_MODSEQ,
+    MP_FETCH_SECTION, MP_FETCH_SIZE, MP_FETCH_UID, MP_OK, MP_PADDING, MP_RESP_UIDFETCH, mp_date_time, mp_error,
+    mp_fetch_begin, mp_fetch_item, mp_fetch_next, mp_fetch_scan, mp_normalise_section, mp_parse_date_time,
+    mp_response_head, mp_span,
+)
+from mailproto._core.common cimport raise_error
+from mailproto._core.envelope cimport BodyStructure, Envelope, body_of, envelope_of
+from mailproto._core.members cimport mp_add_member
+from mailproto._core.text cimport datetime_from_c
+from mailproto._core.trees cimport builtin, write_tree
+from mailproto._core.words cimport (
+    WORD_LIMIT, WORD_SECTION, WordCache, defect_names, flags_of, new_words, text_to_bytes, trees_in,
+)
+from mailproto._core.write cimport Writer
+
+from datetime import datetime
+from types import MappingProxyType
+
+from mailproto._core.text import canonical_flag, format_internal_date
+from mailproto.errors import ParseError
+from mailproto.limits import Limits
+
+cdef extern from *:
+    """
+    #define OFF_FETCH(field) offsetof(struct __pyx_obj_9mailproto_5_core_5fetch_Fetch, field)
+    """
+    Py_ssize_t FETCH_SEQ "OFF_FETCH(seq)"
+    Py_ssize_t FETCH_UID "OFF_FETCH(uid)"
+    Py_ssize_t FETCH_FLAGS "OFF_FETCH(flags)"
+    Py_ssize_t FETCH_MODSEQ "OFF_FETCH(modseq)"
+    Py_ssize_t FETCH_INTERNAL_DATE "OFF_FETCH(internal_date)"
+    Py_ssize_t FETCH_SIZE "OFF_FETCH(size)"
+
+cdef object NOTHING = MappingProxyType({})
+
+cdef enum:
+    ENVELOPE = 0
+    BODY = 1
+    BODY_STRUCTURE = 2
+
+cdef tuple LAZY_NAMES = ("ENVELOPE", "BODY", "BODYSTRUCTURE")
+
+
+@cython.final
+@cython.no_gc
+cdef class Fetch:
+    """FETCH (RFC 9051 section 7.5.2): what the server tells about one message. What it did not send is ``None``.
+
+    ``seq`` is the message sequence number, ``None`` in a UIDFETCH (RFC 9586); ``flags`` a tuple of ``str``, system flags
+    in canonical case; ``internal_date`` an aware ``datetime``; ``size`` and ``modseq`` numbers; ``envelope`` an
+    :class:`Envelope`; ``body`` and ``body_structure`` a :class:`BodyStructure`, from BODY and BODYSTRUCTURE.
+    ``sections`` maps sections, such as ``"BODY[HEADER.FIELDS (SUBJECT)]<0>"``, in upper case, to ``bytes`` (``None`` for
+    NIL); ``others`` maps any other item to a generic tree.
+
+    ENVELOPE, BODY and BODYSTRUCTURE are decoded at first access. One that is broken is ``None`` then, ``defects`` says
+    so, and ``raw`` has its bytes. A server may give ``envelope``, ``body`` and ``body_structure`` as their wire form in
+    ``bytes``, which is passed on as it is.
+    """
+
+    def __init__(self, seq=None, *, uid=None, flags=None, modseq=None, internal_date=None, size=None, envelope=None,
+                 body=None, body_structure=None, sections=None, others=None):
+        if self.made:
+            raise TypeError("a Fetch does not change")
+        if seq is None and uid is None:
+            raise ValueError("a Fetch needs seq or uid")
+        self.seq = number(seq, "seq", 0xFFFFFFFF)
+        self.uid = number(uid, "uid", 0xFFFFFFFF)
+        self.flags = None if flags is None else tuple([canonical_flag(flag) for flag in flags])
+        self.modseq = number(modseq, "modseq", 0x7FFFFFFFFFFFFFFF)
+        self.size = number(size, "size", 0x7FFFFFFFFFFFFFFF)
+        if internal_date is not None and (not isinstance(internal_date, datetime) or internal_date.tzinfo is None):
+            raise TypeError("internal_date must be an aware datetime")
+        self.internal_date = internal_date
+        self.words = new_words(Limits(), False)
+        self.trusted = True
+        self.set_wire(ENVELOPE, envelope)
+        self.set_wire(BODY, body)
+        self.set_wire(BODY_STRUCTURE, body_structure)
+        if sections:
+            self.section_map = {checked_name(name): None if value is None else octets(value)
+                                for name, value in sections.items()}
+        if others:
+            self.other_map = {checked_name(name): value for name, value in others.items()}
+        self.made = True
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.wire)
+
+    cdef int set_wire(self, int index, object value) except -1:
+        """A lazy item from Python: a decoded value, or its wire form, which goes behind those that are there."""
+        cdef size_t used = self.lengths[0] + self.lengths[1] + self.lengths[2]
+        cdef uint8_t *grown
+        cdef bytes wire
+        if isinstance(value, bytes):
+            wire = <bytes>value
+            if PyBytes_GET_SIZE(wire) + used > 0x7FFFFFFF:
+                raise ValueError(f"{LAZY_NAMES[index]} is too long")
+            grown = <uint8_t *>PyMem_RawMalloc(used + PyBytes_GET_SIZE(wire) + MP_PADDING)
+            if grown is NULL:
+                raise MemoryError()
+            if self.wire is not NULL:
+                memcpy(grown, self.wire, used)
+            memcpy(grown + used, PyBytes_AS_STRING(wire), PyBytes_GET_SIZE(wire))
+            memset(grown + used + PyBytes_GET_SIZE(wire), 0, MP_PADDING)
+            PyMem_RawFree(self.wire)
+            self.wire = grown
+            self.lengths[index] = <uint32_t>PyBytes_GET_SIZE(wire)
+            self.pending |= 1 << index
+        elif value is not None:
+            if index == ENVELOPE:
+                if not isinstance(value, Envelope):
+                    raise TypeError("envelope must be an Envelope, bytes or None")
+                self.lazy_envelope = value
+            elif not isinstance(value, BodyStructure):
+                raise TypeError("a body must be a BodyStructure, bytes or None")
+            elif index == BODY:
+                self.lazy_body = value
+            else:
+                self.lazy_body_structure = value
+        return 0
+
+    cdef int decode(self) except -1:
+        """Read the lazy items. What is broken stays None and leaves a defect."""
+        cdef const uint8_t *at = self.wire
+        cdef uint32_t bits = 0
+        cdef object envelope = self.lazy_envelope
+        cdef object body = self.lazy_body
+        cdef object structure = self.lazy_body_structure
+        if self.pending & 1:
+            try:
+                envelope = envelope_of(self.words, at, self.lengths[0], &self.words.limits)
+                bits |= (<Envelope>envelope).bits
+            except ParseError:
+                bits |= MP_DEFECT_BAD_ENVELOPE
+        at += self.lengths[0]
+        if self.pending & 2:
+            try:
+                body = body_of(self.words, at, self.lengths[1], &self.words.limits)
+                bits |= (<BodyStructure>body).bits
+            except ParseError:
+                bits |= MP_DEFECT_BAD_BODY
+        at += self.lengths[1]
+        if self.pending & 4:
+            try:
+                structure = body_of(self.words, at, self.lengths[2], &self.words.limits)
+                bits |= (<BodyStructure>structure).bits
+            except ParseError:
+                bits |= MP_DEFECT_BAD_BODY
+        self.lazy_envelope = envelope
+        self.lazy_body = body
+        self.lazy_body_structure = structure
+        self.bits |= bits
+        self.pending = 0
+        return 0
+
+    @property
+    def envelope(self):
+        """ENVELOPE, decoded at first access."""
+        with cython.critical_section(self):
+            if self.pending:
+                self.decode()
+            return self.lazy_envelope
+
+    @property
+    def body(self):
+        """BODY, the structure without extension data, decoded at first access."""
+        with cython.critical_section(self):
+            if self.pending:
+                self.decode()
+            return self.lazy_body
+
+    @property
+    def body_structure(self):
+        """BODYSTRUCTURE, decoded at first access."""
+        with cython.critical_section(self):
+            if self.pending:
+                self.decode()
+            return self.lazy_body_structure
+
+    @property
+    def sections(self):
+        """Sections of the message, by their name as the server wrote it, in upper case."""
+        return NOTHING if self.section_map is None else MappingProxyType(self.section_map)
+
+    @property
+    def others(self):
+        """Items without an attribute of their own, as generic trees."""
+        return NOTHING if self.other_map is None else MappingProxyType(self.other_map)
+
+    @property
+    def defects(self):
+        """What was wrong with the bytes and read all the same. Decodes everything."""
+        with cython.critical_section(self):
+            if self.pending:
+                self.decode()
+            return defect_names(self.bits)
+
+    @property
+    def raw(self):
+        """The wire form of those of ENVELOPE, BODY and BODYSTRUCTURE that came on the wire, by name."""
+        return MappingProxyType({LAZY_NAMES[i]: self.wire_of(i) for i in range(3) if self.lengths[i]})
+
+    cdef bytes wire_of(self, int index):
+        cdef uint8_t *at = self.wire
+        cdef int i
+        for i in range(index):
+            at += self.lengths[i]
+        return PyBytes_FromStringAndSize(<char *>at, self.lengths[index])
+
+    def __eq__(self, other):
+        cdef Fetch that
+        if not isinstance(other, Fetch):
+            return NotImplemented
+        that = <Fetch>other
+        return (self.seq == that.seq and self.uid == that.uid and self.flags == that.flags
+                and self.modseq == that.modseq and self.size == that.size and self.internal_date == that.internal_date
+                and (self.section_map or {}) == (that.section_map or {})
+                and (self.other_map or {}) == (that.other_map or {}) and self.envelope == that.envelope
+                and self.body == that.body and self.body_structure == that.body_structure)
+
+    def __hash__(self):
+        return hash((self.seq, self.uid, self.flags, self.modseq, self.size, self.internal_date))
+
+    def __repr__(self):
+        shown = [f"{name}={value!r}" for name, value in (
+            ("seq", self.seq), ("uid", self.uid), ("flags", self.flags), ("modseq", self.modseq),
+            ("internal_date", self.internal_date), ("size", self.size), ("envelope", self.envelope),
+            ("body", self.body), ("body_structure", self.body_structure)) if value is not None]
+        if self.section_map:
+            shown.append("sections={" + ", ".join(
+                [f"{n!r}: {v!r}" if v is None or len(v) <= 64 else f"{n!r}: <{len(v)} bytes>"
+                 for n, v in self.section_map.items()]) + "}")
+        if self.other_map:
+            shown.append(f"others={self.other_map!r}")
+        return f"Fetch({', '.join(shown)})"
+
+    def to_dict(self, *, secrets=False):
+        """JSON-able builtins, with the class's name as ``type``."""
+        made = {"type": "Fetch"}
+        for name in ("seq", "uid", "flags", "modseq", "size"):
+            value = getattr(self, name)
+            if value is not None:
+                made[name] = list(value) if isinstance(value, tuple) else value
+        if self.internal_date is not None:
+            made["internal_date"] = self.internal_date.isoformat()
+        for name in ("envelope", "body", "body_structure"):
+            value = getattr(self, name)
+            if value is not None:
+                made[name] = value.to_dict()
+        if self.section_map:
+            made["sections"] = {name: builtin(value) for name, value in self.section_map.items()}
+        if self.other_map:
+            made["others"] = {name: builtin(value) for name, value in self.other_map.items()}
+        if self.defects:
+            made["defects"] = list(self.defects)
+        return made
+
+    def encode(self, *, utf8=False, literals="sync"):
+        """The wire form as a list of fragments; long sections are passed through uncopied."""
+        writer = Writer(utf8=utf8, side="server")
+        write_fetch(writer, self)
+        return writer.crlf().finish()
+
+    def __bytes__(self):
+        return b"".join(self.encode())
+
+
+cdef object number(object value, str name, uint64_t most):
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int or None")
+    if not 0 <= value <= most:
+        raise ValueError(f"{name} must be from 0 to {most}")
+    return value
+
+
+cdef bytes octets(object value):
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    raise TypeError("a section's text must be bytes or None")
+
+
+cdef str checked_name(object name):
+    """An item's name that cannot be mistaken for anything else: printable, no string left open, brackets closed."""
+    cdef str text = name.upper()
+    outside = text.partition("[")[0]
+    if (not text.isascii() or not text.isprintable() or not outside or any([c in outside for c in ' ()"{]'])
+            or text.count("(") != text.count(")") or text.count("[") != text.count("]") or text.count('"') % 2
+            or "{" in text or "\\" in text):
+        raise ValueError("not the name of a FETCH item")
+    return text
+
+
+cdef object write_fetch(object writer, Fetch row):
+    cdef bint trusted = row.trusted
+    writer.raw(b"* ")
+    if row.seq is None:
+        writer.number(row.uid).raw(b" UIDFETCH (")
+    else:
+        writer.number(row.seq).raw(b" FETCH (")
+    part = _Items(writer)
+    if row.uid is not None and row.seq is not None:
+        part.next().raw(b"UID ").number(row.uid)
+    if row.flags is not None:
+        part.next().raw(b"FLAGS ").list(row.flags, lambda flag: write_flag(writer, flag))
+    if row.internal_date is not None:
+        part.next().raw(b'INTERNALDATE "').raw(format_internal_date(row.internal_date)).raw(b'"')
+    if row.size is not None:
+        part.next().raw(b"RFC822.SIZE ").number(row.size)
+    if row.modseq is not None:
+        part.next().raw(b"MODSEQ (").number(row.modseq).close()
+    for index in range(3):
+        if row.lengths[index] and trusted:
+            part.next().raw(LAZY_NAMES[index]).sp().raw(row.wire_of(index))
+            continue
+        value = row.envelope if index == 0 else row.body if index == 1 else row.body_structure
+        if value is None:
+            continue
+        part.next().raw(LAZY_NAMES[index]).sp()
+        writer.raw(row.wire_of(index) if row.lengths[index] and value.defects == () else bytes(value))
+    for name, data in (row.section_map or {}).items():
+        part.next().raw(name).sp()
+        if data is None:
+            writer.nil()
+        elif data == b"":
+            writer.string(data)
+        else:
+            writer.literal(data, binary=name.startswith("BINARY") and b"\0" in data)
+    for name, tree in (row.other_map or {}).items():
+        part.next().raw(name).sp()
+        write_tree(writer, tree)
+    return writer.close()
+
+
+cdef class _Items:
+    """Puts a space before every item but the first."""
+
+    cdef object writer
+    cdef bint some
+
+    def __init__(self, writer):
+        self.writer = writer
+
+    def next(self):
+        if self.some:
+            self.writer.sp()
+        self.some = True
+        return self.writer
+
+
+cdef object write_flag(object writer, str flag):
+    if not flag or not flag.isprintable() or any([c in flag for c in ' ()"{']):
+        raise ValueError("not a flag")
+    return writer.raw(flag.encode("utf-8", "surrogateescape"))
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+
+
+cdef str section_name(WordCache words, const uint8_t *unit, mp_span span):
+    cdef uint32_t h = 0
+    cdef object known
+    cdef bytes room
+    cdef str made
+    cdef size_t written
+    cdef bint cached = span.len <= WORD_LIMIT
+    if cached:
+        known = words.find(WORD_SECTION, unit + span.off, span.len, &h)
+        if known is not None:
+            return <str>known
+    room = PyBytes_FromStringAndSize(NULL, span.len)
+    written = mp_normalise_section(unit, span, <uint8_t *>PyBytes_AS_STRING(room))
+    made = PyUnicode_DecodeUTF8(PyBytes_AS_STRING(room), written, "surrogateescape")
+    if cached:
+        words.keep(WORD_SECTION, h, PyBytes_FromStringAndSize(<const char *>unit + span.off, span.len), made)
+    return made
+
+
+cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const mp_response_head *head):
+    cdef mp_fetch_scan scan
+    cdef mp_fetch_item item
+    cdef mp_error error
+    cdef mp_date_time moment
+    cdef mp_span lazy[3]
+    cdef uint32_t seen = 0
+    cdef uint32_t total
+    cdef uint8_t *at
+    cdef int i
+    cdef str name
+    cdef Fetch row
+    if mp_fetch_begin(&scan, unit, head, &words.limits, &error) != MP_OK:
+        raise_error(&error, unit, length)
+    row = Fetch.__new__(Fetch)
+    row.made = True
+    lazy[0].len = lazy[1].len = lazy[2].len = 0
+    if head.kind == MP_RESP_UIDFETCH:
+        row.uid = head.number
+    else:
+        row.seq = head.number
+    while True:
+        if mp_fetch_next(&scan, &item, &error) != MP_OK:
+            raise_error(&error, unit, length)
+        if item.kind == MP_FETCH_END:
+            break
+        if item.kind < MP_FETCH_SECTION:
+            if seen >> item.kind & 1:
+                scan.defects |= MP_DEFECT_REPEATED
+            seen |= <uint32_t>1 << item.kind
+            if item.absent:
+                continue
+        if item.kind == MP_FETCH_UID:
+            row.uid = <uint32_t>item.number
+        elif item.kind == MP_FETCH_FLAGS:
+            row.flags = flags_of(words, unit, item.value)
+        elif item.kind == MP_FETCH_SIZE:
+            row.size = item.number
+        elif item.kind == MP_FETCH_MODSEQ:
+            row.modseq = item.number
+        elif item.kind == MP_FETCH_INTERNALDATE:
+            if mp_parse_date_time(unit + item.text.span.off, item.text.span.len, &moment, &error) == MP_OK:
+                row.internal_date = datetime_from_c(&moment)
+            else:
+                scan.defects |= MP_DEFECT_BAD_DATE
+        elif item.kind == MP_FETCH_ENVELOPE:
+            lazy[0] = item.value
+        elif item.kind == MP_FETCH_BODY:
+            lazy[1] = item.value
+        elif item.kind == MP_FETCH_BODYSTRUCTURE:
+            lazy[2] = item.value
+        elif item.kind == MP_FETCH_SECTION:
+            if row.section_map is None:
+                row.section_map = {}
+            name = section_name(words, unit, item.name)
+            if name in row.section_map:
+                scan.defects |= MP_DEFECT_REPEATED
+            row.section_map[name] = text_to_bytes(unit, &item.text)
+        else:
+            if row.other_map is None:
+                row.other_map = {}
+            name = section_name(words, unit, item.name)
+            if name in row.other_map:
+                scan.defects |= MP_DEFECT_REPEATED
+            row.other_map[name] = trees_in(unit, item.value.off, item.value.off + item.value.len, &words.limits)[0]
+    row.bits = head.defects | scan.defects
+    total = lazy[0].len + lazy[1].len + lazy[2].len
+    if total:
+        row.wire = <uint8_t *>PyMem_RawMalloc(total + MP_PADDING)
+        if row.wire is NULL:
+            raise MemoryError()
+        at = row.wire
+        for i in range(3):
+            if lazy[i].len:
+                memcpy(at, unit + lazy[i].off, lazy[i].len)
+                at += lazy[i].len
+                row.lengths[i] = lazy[i].len
+                row.pending |= <uint32_t>1 << i
+        memset(at, 0, MP_PADDING)
+        row.words = words
+    return row
+
+
+cdef int add_members() except -1:
+    mp_add_member(Fetch, b"seq", FETCH_SEQ)
+    mp_add_member(Fetch, b"uid", FETCH_UID)
+    mp_add_member(Fetch, b"flags", FETCH_FLAGS)
+    mp_add_member(Fetch, b"modseq", FETCH_MODSEQ)
+    mp_add_member(Fetch, b"internal_date", FETCH_INTERNAL_DATE)
+    mp_add_member(Fetch, b"size", FETCH_SIZE)
+    return 0
+
+
+add_members()

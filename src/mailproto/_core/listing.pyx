@@ -1,0 +1,118 @@
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
+"""MailboxList: one row of a LIST or LSUB answer."""
+
+cimport cython
+
+from mailproto._core.members cimport mp_add_member
+from mailproto._core.text cimport MailboxName
+from mailproto._core.trees cimport builtin, write_tree
+from mailproto._core.words cimport defect_names
+from mailproto._core.write cimport Writer
+
+cdef extern from *:
+    """
+    #define OFF_LIST(field) offsetof(struct __pyx_obj_9mailproto_5_core_7listing_MailboxList, field)
+    """
+    Py_ssize_t LIST_KIND "OFF_LIST(kind)"
+    Py_ssize_t LIST_ATTRIBUTES "OFF_LIST(attributes)"
+    Py_ssize_t LIST_DELIMITER "OFF_LIST(delimiter)"
+    Py_ssize_t LIST_MAILBOX "OFF_LIST(mailbox)"
+    Py_ssize_t LIST_EXTENDED "OFF_LIST(extended)"
+
+cdef tuple KINDS = ("LIST", "LSUB")
+
+
+@cython.final
+@cython.no_gc
+cdef class MailboxList:
+    """LIST or LSUB (RFC 9051 section 7.3.1): one mailbox.
+
+    ``kind`` is ``"LIST"`` or ``"LSUB"``, ``attributes`` a tuple of ``str`` as the server wrote them, ``delimiter`` one
+    character or ``None`` in a flat hierarchy, ``mailbox`` a :class:`MailboxName`, ``extended`` a tuple of pairs: the
+    extended data's tag (RFC 5258) as ``str`` and its value as a generic tree.
+    """
+
+    def __init__(self, kind, attributes, delimiter, mailbox, extended=()):
+        if self.made:
+            raise TypeError("a MailboxList does not change")
+        if kind not in KINDS:
+            raise ValueError("kind must be LIST or LSUB")
+        if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1):
+            raise ValueError("delimiter must be one character or None")
+        self.kind = kind
+        self.attributes = tuple(attributes)
+        self.delimiter = delimiter
+        self.mailbox = mailbox if isinstance(mailbox, MailboxName) else MailboxName(mailbox)
+        self.extended = tuple([(tag, tree) for tag, tree in extended])
+        self.made = True
+
+    @property
+    def defects(self):
+        """What was wrong with the bytes and read all the same."""
+        return defect_names(self.bits) + (<MailboxName>self.mailbox).defects
+
+    cdef tuple fields(self):
+        return (self.kind, self.attributes, self.delimiter, self.mailbox, self.extended)
+
+    def __eq__(self, other):
+        if not isinstance(other, MailboxList):
+            return NotImplemented
+        return self.fields() == (<MailboxList>other).fields()
+
+    def __hash__(self):
+        return hash(self.fields())
+
+    def __repr__(self):
+        extended = f", extended={self.extended!r}" if self.extended else ""
+        return (f"MailboxList(kind={self.kind!r}, attributes={self.attributes!r}, delimiter={self.delimiter!r}, "
+                f"mailbox={self.mailbox!r}{extended})")
+
+    def to_dict(self, *, secrets=False):
+        """JSON-able builtins, with the class's name as ``type``."""
+        made = {"type": "MailboxList", "kind": self.kind, "attributes": list(self.attributes),
+                "delimiter": self.delimiter, "mailbox": str(self.mailbox)}
+        if self.extended:
+            made["extended"] = builtin(self.extended)
+        if self.defects:
+            made["defects"] = list(self.defects)
+        return made
+
+    def encode(self, *, utf8=False, literals="sync"):
+        """The wire form as a list of fragments."""
+        writer = Writer(utf8=utf8, side="server")
+        writer.raw(b"* ").raw(self.kind).raw(b" (")
+        first = True
+        for attribute in self.attributes:
+            if not first:
+                writer.sp()
+            first = False
+            if not attribute or any([c <= " " or c in '()"{\x7f' for c in attribute]):
+                raise ValueError("not a mailbox attribute")
+            writer.raw(attribute.encode("utf-8", "surrogateescape"))
+        writer.raw(b") ").nstring(self.delimiter).sp().mailbox(self.mailbox)
+        if self.extended:
+            writer.raw(b" (")
+            first = True
+            for tag, tree in self.extended:
+                if not first:
+                    writer.sp()
+                first = False
+                writer.astring(tag.encode("utf-8", "surrogateescape")).sp()
+                write_tree(writer, tree)
+            writer.close()
+        return writer.crlf().finish()
+
+    def __bytes__(self):
+        return b"".join(self.encode())
+
+
+cdef int add_members() except -1:
+    mp_add_member(MailboxList, b"kind", LIST_KIND)
+    mp_add_member(MailboxList, b"attributes", LIST_ATTRIBUTES)
+    mp_add_member(MailboxList, b"delimiter", LIST_DELIMITER)
+    mp_add_member(MailboxList, b"mailbox", LIST_MAILBOX)
+    mp_add_member(MailboxList, b"extended", LIST_EXTENDED)
+    return 0
+
+
+add_members()

@@ -1,0 +1,16 @@
+# Reading one response from a unit.
+
+from libc.stdint cimport uint8_t
+
+from mailproto._core.c_mailproto cimport mp_tape
+from mailproto._core.words cimport WordCache
+
+
+cdef class ResponseTypes:
+    cdef object status, continuation, capability, enabled, exists, recent, expunge, vanished, flags, mailbox_status
+    cdef object search, esearch, namespace, namespace_entry, id, unknown, code, append_uid, copy_uid
+
+
+# The value of a unit with its line end. ParseError, LimitError.
+cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
+                          bint bare_lf, bint strict)

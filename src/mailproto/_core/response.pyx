@@ -1,0 +1,450 @@
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
+"""From a unit to the value of a response.
+
+The classes that come by the dozen belong to a layer above: it hands them over as :class:`ResponseTypes`, and they are
+built here without their __init__, whose checks are for values made in Python.
+"""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
+from cpython.object cimport PyObject_GenericSetAttr
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from mailproto._core.c_mailproto cimport (
+    MP_CODE_APPENDUID, MP_CODE_ASTRINGS, MP_CODE_ATOMS, MP_CODE_COPYUID, MP_CODE_FLAGS, MP_CODE_NONE, MP_CODE_NUMBER,
+    MP_CODE_PLAIN, MP_CODE_SET, MP_DEFECT_BAD_CODE, MP_DEFECT_BARE_LF, MP_OK, MP_RESP_BAD, MP_RESP_BYE,
+    MP_RESP_CAPABILITY, MP_RESP_CONTINUATION, MP_RESP_ENABLED, MP_RESP_ESEARCH, MP_RESP_EXISTS, MP_RESP_EXPUNGE,
+    MP_RESP_FETCH, MP_RESP_FLAGS, MP_RESP_ID, MP_RESP_LIST, MP_RESP_LSUB, MP_RESP_NAMESPACE, MP_RESP_NO, MP_RESP_OK,
+    MP_RESP_PREAUTH, MP_RESP_RECENT, MP_RESP_SEARCH, MP_RESP_STATUS, MP_RESP_UIDFETCH, MP_RESP_UNKNOWN,
+    MP_RESP_VANISHED, MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, MP_TOK_ATOM, MP_TOK_LIST, c_bool, mp_cursor, mp_cursor_at_end,
+    mp_cursor_fail, mp_cursor_init, mp_cursor_is, mp_cursor_peek, mp_cursor_skip, mp_error, mp_list, mp_mailbox_list,
+    mp_parse_number, mp_read_close, mp_read_end, mp_read_flag_list, mp_read_mailbox_list, mp_read_number64,
+    mp_read_open, mp_read_resp_text, mp_read_response_head, mp_read_run, mp_read_search, mp_read_sp,
+    mp_read_status_att, mp_read_status_head, mp_read_string, mp_read_vanished, mp_response_head, mp_run, mp_search,
+    mp_search_capacity, mp_skip_sp, mp_span, mp_status_text, mp_tape, mp_tape_build, mp_text, mp_token,
+)
+from mailproto._core.common cimport raise_error
+from mailproto._core.fetch cimport fetch_of
+from mailproto._core.listing cimport MailboxList
+from mailproto._core.text cimport MailboxName, mailbox_from_wire, sequence_set_adopt, sequence_set_from_wire
+from mailproto._core.words cimport (
+    WordCache, defect_names, flags_of, text_to_bytes, trees_in, trees_of, word_str,
+)
+
+from types import MappingProxyType
+
+from mailproto.errors import ParseError
+
+cdef enum:
+    RAW_CAP = 4096  # octets kept in `raw`
+
+cdef tuple STATUSES = ("OK", "NO", "BAD", "BYE", "PREAUTH")
+
+
+cdef class ResponseTypes:
+    """The classes of responses that the reader builds; each keyword of the constructor names one."""
+
+    def __init__(self, *, status, continuation, capability, enabled, exists, recent, expunge, vanished, flags,
+                 mailbox_status, search, esearch, namespace, namespace_entry, id, unknown, code, append_uid, copy_uid):
+        self.status = status
+        self.continuation = continuation
+        self.capability = capability
+        self.enabled = enabled
+        self.exists = exists
+        self.recent = recent
+        self.expunge = expunge
+        self.vanished = vanished
+        self.flags = flags
+        self.mailbox_status = mailbox_status
+        self.search = search
+        self.esearch = esearch
+        self.namespace = namespace
+        self.namespace_entry = namespace_entry
+        self.id = id
+        self.unknown = unknown
+        self.code = code
+        self.append_uid = append_uid
+        self.copy_uid = copy_uid
+
+
+cdef object new(object cls, uint32_t bits, tuple more, const uint8_t *unit, size_t length):
+    """An instance without fields but `defects` and `raw`."""
+    cdef object made = cls.__new__(cls)
+    if bits or more:
+        PyObject_GenericSetAttr(made, "defects", defect_names(bits) + more)
+        PyObject_GenericSetAttr(made, "raw", PyBytes_FromStringAndSize(<const char *>unit, min(length, RAW_CAP)))
+    else:
+        PyObject_GenericSetAttr(made, "defects", ())
+        PyObject_GenericSetAttr(made, "raw", None)
+    return made
+
+
+cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
+                          bint bare_lf, bint strict):
+    cdef mp_response_head head
+    cdef mp_error error
+    cdef object value
+    if mp_read_response_head(unit, length, &head, &error) != MP_OK:
+        raise_error(&error, unit, length)
+    if bare_lf:
+        head.defects |= MP_DEFECT_BARE_LF
+    if head.kind == MP_RESP_FETCH or head.kind == MP_RESP_UIDFETCH:
+        value = fetch_of(words, unit, length, &head)
+    elif MP_RESP_OK <= head.kind <= MP_RESP_PREAUTH or head.kind == MP_RESP_CONTINUATION:
+        value = read_status_response(types, words, unit, length, &head)
+    elif head.kind == MP_RESP_SEARCH:
+        value = read_search(types, unit, length, &head)
+    elif head.kind == MP_RESP_EXISTS or head.kind == MP_RESP_RECENT or head.kind == MP_RESP_EXPUNGE:
+        if head.rest != head.end:
+            fail(head.rest, "end of line", unit, length)
+        if head.kind == MP_RESP_EXPUNGE:
+            if head.number == 0:
+                fail(2, "nz-number", unit, length)
+            value = new(types.expunge, head.defects, (), unit, length)
+            PyObject_GenericSetAttr(value, "seq", head.number)
+        else:
+            value = new(types.exists if head.kind == MP_RESP_EXISTS else types.recent, head.defects, (), unit, length)
+            PyObject_GenericSetAttr(value, "count", head.number)
+    else:
+        if mp_tape_build(tape, unit, head.rest, head.end, &words.limits, &error) != MP_OK:
+            raise_error(&error, unit, length)
+        value = read_by_tape(types, words, tape, unit, length, &head)
+    if strict:
+        defects = value.defects
+        if defects:
+            fail(0, f"a response without {defects[0]}", unit, length)
+    return value
+
+
+cdef int fail(size_t offset, str expected, const uint8_t *unit, size_t length) except -1:
+    raise ParseError(offset, expected, PyBytes_FromStringAndSize(<const char *>unit, min(length, 1024)))
+
+
+# ---- status responses ------------------------------------------------------------------------------------------------
+
+
+cdef object read_status_response(ResponseTypes types, WordCache words, const uint8_t *unit, size_t length,
+                                 mp_response_head *head):
+    cdef mp_status_text parts
+    cdef mp_error error
+    cdef object value, code
+    cdef str text
+    if mp_read_resp_text(unit, head, &parts, &error) != MP_OK:
+        raise_error(&error, unit, length)
+    code = None if parts.code == MP_CODE_NONE else read_code(types, words, unit, length, &parts)
+    text = PyUnicode_DecodeUTF8(<const char *>unit + parts.text.off, parts.text.len, "surrogateescape")
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")  # it could not be written again
+    if head.kind == MP_RESP_CONTINUATION:
+        value = new(types.continuation, head.defects | parts.defects, (), unit, length)
+    else:
+        value = new(types.status, head.defects | parts.defects, (), unit, length)
+        PyObject_GenericSetAttr(value, "tag",
+                                word_str(None, unit, head.tag.len) if head.tagged else None)
+        PyObject_GenericSetAttr(value, "status", STATUSES[head.kind - MP_RESP_OK])
+    PyObject_GenericSetAttr(value, "code", code)
+    PyObject_GenericSetAttr(value, "text", text)
+    return value
+
+
+cdef object read_code(ResponseTypes types, WordCache words, const uint8_t *unit, size_t length, mp_status_text *parts):
+    cdef object value = None
+    cdef object made
+    try:
+        if parts.code == MP_CODE_NUMBER:
+            value = parts.number
+        elif parts.code == MP_CODE_ATOMS or parts.code == MP_CODE_FLAGS:
+            value = atoms_of(words, unit, parts.args) if parts.code == MP_CODE_ATOMS else flags_of(words, unit, parts.args)
+        elif parts.code == MP_CODE_ASTRINGS:
+            value = charsets_of(words, unit, parts.args)
+        elif parts.code == MP_CODE_SET:
+            value = sequence_set_from_wire(unit, length, parts.set1.off, parts.set1.len)
+        elif parts.code == MP_CODE_APPENDUID:
+            value = types.append_uid(parts.number,
+                                     sequence_set_from_wire(unit, length, parts.set1.off, parts.set1.len))
+        elif parts.code == MP_CODE_COPYUID:
+            value = types.copy_uid(parts.number,
+                                   sequence_set_from_wire(unit, length, parts.set1.off, parts.set1.len),
+                                   sequence_set_from_wire(unit, length, parts.set2.off, parts.set2.len))
+        elif parts.code != MP_CODE_PLAIN and parts.args.len:
+            value = PyBytes_FromStringAndSize(<const char *>unit + parts.args.off, parts.args.len)
+    except ParseError:
+        parts.defects |= MP_DEFECT_BAD_CODE
+        value = PyBytes_FromStringAndSize(<const char *>unit + parts.args.off, parts.args.len)
+    made = types.code.__new__(types.code)
+    PyObject_GenericSetAttr(made, "name", word_str(words, unit + parts.name.off, parts.name.len).upper())
+    PyObject_GenericSetAttr(made, "value", value)
+    return made
+
+
+cdef tuple atoms_of(WordCache words, const uint8_t *unit, mp_span span):
+    return tuple([word_str(words, <const uint8_t *><char *>word, len(word))
+                  for word in PyBytes_FromStringAndSize(<const char *>unit + span.off, span.len).split()])
+
+
+cdef tuple charsets_of(WordCache words, const uint8_t *unit, mp_span span):
+    if span.len == 0:
+        return ()
+    return tuple([(<str>item).encode("utf-8", "surrogateescape") if isinstance(item, str)
+                  else str(item).encode() if isinstance(item, int) else b"NIL" if item is None else item
+                  for item in trees_in(unit, span.off + 1, span.off + span.len - 1, &words.limits)])
+
+
+# ---- SEARCH ----------------------------------------------------------------------------------------------------------
+
+
+cdef object read_search(ResponseTypes types, const uint8_t *unit, size_t length, mp_response_head *head):
+    cdef mp_search search
+    cdef mp_error error
+    cdef size_t count = 0
+    cdef mp_run *runs
+    cdef mp_run *shrunk
+    cdef object value
+    search.unit = unit
+    search.at = head.rest
+    search.end = head.end
+    search.has_modseq = False
+    search.modseq = 0
+    search.defects = 0
+    runs = <mp_run *>PyMem_RawMalloc(mp_search_capacity(&search) * sizeof(mp_run))
+    if runs is NULL:
+        raise MemoryError()
+    if mp_read_search(&search, <uint32_t *>runs, &count, &error) != MP_OK:
+        PyMem_RawFree(runs)
+        raise_error(&error, unit, length)
+    shrunk = <mp_run *>PyMem_RawRealloc(runs, (count if count else 1) * sizeof(mp_run))
+    numbers = sequence_set_adopt(shrunk if shrunk is not NULL else runs, count)
+    value = new(types.search, head.defects | search.defects, (), unit, length)
+    PyObject_GenericSetAttr(value, "numbers", numbers)
+    PyObject_GenericSetAttr(value, "modseq", search.modseq if search.has_modseq else None)
+    return value
+
+
+# ---- everything else, from a tape ------------------------------------------------------------------------------------
+
+
+cdef MailboxName mailbox_of(const uint8_t *unit, const mp_text *text):
+    cdef bytes plain
+    if text.kind == MP_TEXT_QUOTED_ESC:
+        plain = text_to_bytes(unit, text)
+        return mailbox_from_wire(<const uint8_t *><const char *>plain, len(plain), text.high)
+    return mailbox_from_wire(unit + text.span.off, text.span.len, text.high)
+
+
+cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
+                         mp_response_head *head):
+    cdef mp_cursor cursor
+    cdef mp_error error
+    cdef mp_mailbox_list row
+    cdef MailboxList listed
+    cdef mp_span span
+    cdef c_bool earlier = False
+    cdef uint32_t bits = head.defects
+    cdef int kind = head.kind
+    cdef uint32_t i
+    cdef object value
+    cdef list names
+    mp_cursor_init(&cursor, unit, head.rest, head.end, tape, &words.limits, &error)
+    if kind == MP_RESP_LIST or kind == MP_RESP_LSUB:
+        if mp_read_mailbox_list(&cursor, &row) != MP_OK:
+            raise_error(&error, unit, length)
+        listed = MailboxList.__new__(MailboxList)
+        listed.made = True
+        listed.kind = "LIST" if kind == MP_RESP_LIST else "LSUB"
+        listed.attributes = flags_of(words, unit, row.attributes)
+        if row.delimiter.kind != MP_TEXT_NIL:
+            listed.delimiter = chr(unit[row.delimiter.span.off + row.delimiter.span.len - 1])
+        listed.mailbox = mailbox_of(unit, &row.mailbox)
+        listed.extended = ()
+        if row.extended:
+            listed.extended = pairs_of(trees_of(unit, tape, row.extended + 1, tape.tok[row.extended].next))
+        listed.bits = bits | row.defects
+        return listed
+    if kind == MP_RESP_STATUS:
+        return read_mailbox_status(types, words, tape, unit, length, &cursor, &error, bits)
+    if kind == MP_RESP_CAPABILITY or kind == MP_RESP_ENABLED:
+        names = []
+        for i in range(tape.n):
+            if tape.tok[i].kind != MP_TOK_ATOM:
+                fail(tape.tok[i].off, "capability", unit, length)
+            names.append(word_str(words, unit + tape.tok[i].off, tape.tok[i].len))
+        value = new(types.capability if kind == MP_RESP_CAPABILITY else types.enabled, bits, (), unit, length)
+        PyObject_GenericSetAttr(value, "capabilities", tuple(names))
+        return value
+    if kind == MP_RESP_FLAGS:
+        if (mp_read_sp(&cursor) != MP_OK or mp_read_flag_list(&cursor, &span, &bits) != MP_OK
+                or mp_read_end(&cursor) != MP_OK):
+            raise_error(&error, unit, length)
+        value = new(types.flags, bits, (), unit, length)
+        PyObject_GenericSetAttr(value, "flags", flags_of(words, unit, span))
+        return value
+    if kind == MP_RESP_VANISHED:
+        if mp_read_vanished(&cursor, &earlier, &span) != MP_OK:
+            raise_error(&error, unit, length)
+        value = new(types.vanished, bits, (), unit, length)
+        PyObject_GenericSetAttr(value, "uids", sequence_set_from_wire(unit, length, span.off, span.len))
+        PyObject_GenericSetAttr(value, "earlier", bool(earlier))
+        return value
+    if kind == MP_RESP_ESEARCH:
+        return read_esearch(types, words, tape, unit, length, &cursor, &error, bits)
+    if kind == MP_RESP_NAMESPACE:
+        return read_namespace(types, trees_of(unit, tape, 0, tape.n), bits, unit, length)
+    if kind == MP_RESP_ID:
+        return read_id(types, trees_of(unit, tape, 0, tape.n), bits, unit, length)
+    value = new(types.unknown, bits, (), unit, length)
+    PyObject_GenericSetAttr(value, "name", word_str(words, unit + head.name.off, head.name.len).upper())
+    PyObject_GenericSetAttr(value, "number", head.number if head.numbered else None)
+    PyObject_GenericSetAttr(value, "values", trees_of(unit, tape, 0, tape.n))
+    return value
+
+
+cdef str name_of(object tree):
+    """The text of an atom or string in a generic tree."""
+    if isinstance(tree, bytes):
+        return (<bytes>tree).decode("utf-8", "surrogateescape")
+    return "NIL" if tree is None else str(tree)
+
+
+cdef tuple pairs_of(tuple trees):
+    """Extended data of LIST: (tag value ...); a last tag without a value has None."""
+    cdef Py_ssize_t i
+    return tuple([(name_of(trees[i]), trees[i + 1] if i + 1 < len(trees) else None) for i in range(0, len(trees), 2)])
+
+
+cdef object read_mailbox_status(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit,
+                                size_t length, mp_cursor *cursor, mp_error *error, uint32_t bits):
+    cdef mp_text mailbox
+    cdef mp_list outer
+    cdef mp_span name
+    cdef uint64_t number = 0
+    cdef uint32_t tree = 0
+    cdef dict items = {}
+    cdef object value
+    if mp_read_status_head(cursor, &mailbox, &outer, &bits) != MP_OK:
+        raise_error(error, unit, length)
+    while not mp_cursor_at_end(cursor):
+        if mp_read_status_att(cursor, &name, &number, &tree) != MP_OK:
+            raise_error(error, unit, length)
+        items[word_str(words, unit + name.off, name.len).upper()] = (
+            number if tree == <uint32_t>0xFFFFFFFF else trees_of(unit, tape, tree, tape.tok[tree].next)[0])
+    if mp_read_close(cursor, &outer) != MP_OK or mp_read_end(cursor) != MP_OK:
+        raise_error(error, unit, length)
+    box = mailbox_of(unit, &mailbox)
+    value = new(types.mailbox_status, bits, box.defects, unit, length)
+    PyObject_GenericSetAttr(value, "mailbox", box)
+    PyObject_GenericSetAttr(value, "items", MappingProxyType(items))
+    return value
+
+
+cdef tuple ESEARCH_NUMBERS = ("MIN", "MAX", "COUNT", "MODSEQ")
+
+
+cdef object read_esearch(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
+                         mp_cursor *cursor, mp_error *error, uint32_t bits):
+    """esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)   RFC 4466 section 2.6.2"""
+    cdef mp_list outer
+    cdef mp_text tag
+    cdef mp_span name, span
+    cdef uint64_t number = 0
+    cdef const mp_token *tok
+    cdef dict fields = {"tag": None, "uid": False, "all": None, "min": None, "max": None, "count": None,
+                        "modseq": None, "partial": None}
+    cdef list others = []
+    cdef object value
+    if not mp_cursor_at_end(cursor):
+        if mp_read_sp(cursor) != MP_OK:
+            raise_error(error, unit, length)
+        if mp_read_open(cursor, &outer) == MP_OK:
+            if not mp_cursor_is(cursor, b"TAG"):
+                mp_cursor_fail(cursor, b"TAG")
+                raise_error(error, unit, length)
+            mp_cursor_skip(cursor)
+            if (mp_read_sp(cursor) != MP_OK or mp_read_string(cursor, &tag) != MP_OK
+                    or mp_read_close(cursor, &outer) != MP_OK):
+                raise_error(error, unit, length)
+            fields["tag"] = name_of(text_to_bytes(unit, &tag))
+            mp_skip_sp(cursor)
+        if mp_cursor_is(cursor, b"UID"):
+            mp_cursor_skip(cursor)
+            mp_skip_sp(cursor)
+            fields["uid"] = True
+    while not mp_cursor_at_end(cursor):
+        if mp_read_run(cursor, &name) != MP_OK or mp_read_sp(cursor) != MP_OK:
+            raise_error(error, unit, length)
+        label = word_str(words, unit + name.off, name.len).upper()
+        tok = mp_cursor_peek(cursor)
+        if tok is NULL:
+            mp_cursor_fail(cursor, b"search-return-value")
+            raise_error(error, unit, length)
+        if label in ESEARCH_NUMBERS:
+            if mp_read_number64(cursor, &number) != MP_OK:
+                raise_error(error, unit, length)
+            fields[label.lower()] = number
+        elif label == "ALL":
+            if mp_read_run(cursor, &span) != MP_OK:
+                raise_error(error, unit, length)
+            fields["all"] = sequence_set_from_wire(unit, length, span.off, span.len)
+        else:
+            tree = trees_of(unit, tape, cursor.at, tok.next)[0]
+            mp_cursor_skip(cursor)
+            if (label == "PARTIAL" and isinstance(tree, tuple) and len(<tuple>tree) == 2
+                    and isinstance(tree[0], str)):
+                found = None if tree[1] is None else name_of(tree[1]).encode()
+                fields["partial"] = (tree[0], None if found is None else sequence_set_from_wire(
+                    <const uint8_t *><const char *>found, len(found), 0, len(found)))
+            else:
+                others.append((label, tree))
+        mp_skip_sp(cursor)
+    value = new(types.esearch, bits, (), unit, length)
+    for field, content in fields.items():
+        PyObject_GenericSetAttr(value, field, content)
+    PyObject_GenericSetAttr(value, "others", tuple(others))
+    return value
+
+
+cdef object read_namespace(ResponseTypes types, tuple trees, uint32_t bits, const uint8_t *unit, size_t length):
+    """"NAMESPACE" SP Namespace SP Namespace SP Namespace                                      RFC 2342 section 6"""
+    cdef list kinds = []
+    cdef object value, entry
+    if len(trees) != 3:
+        fail(length, "three namespaces", unit, length)
+    for tree in trees:
+        if tree is None:
+            kinds.append(None)
+            continue
+        entries = []
+        for item in (tree if isinstance(tree, tuple) else (tree,)):
+            if not (isinstance(item, tuple) and len(<tuple>item) >= 2 and isinstance(item[0], (bytes, str))
+                    and (item[1] is None or isinstance(item[1], (bytes, str)))):
+                fail(length, "namespace", unit, length)
+            prefix = item[0].encode("utf-8", "surrogateescape") if isinstance(item[0], str) else item[0]
+            entry = types.namespace_entry.__new__(types.namespace_entry)
+            PyObject_GenericSetAttr(entry, "prefix",
+                                    mailbox_from_wire(<const uint8_t *><const char *>prefix, len(prefix), False))
+            PyObject_GenericSetAttr(entry, "delimiter", None if item[1] is None else name_of(item[1]) or None)
+            PyObject_GenericSetAttr(entry, "extensions", (<tuple>item)[2:])
+            entries.append(entry)
+        kinds.append(tuple(entries))
+    value = new(types.namespace, bits, (), unit, length)
+    PyObject_GenericSetAttr(value, "personal", kinds[0])
+    PyObject_GenericSetAttr(value, "other", kinds[1])
+    PyObject_GenericSetAttr(value, "shared", kinds[2])
+    return value
+
+
+cdef object read_id(ResponseTypes types, tuple trees, uint32_t bits, const uint8_t *unit, size_t length):
+    """"ID" SP ("(" [string SP nstring *(SP string SP nstring)] ")" / nil)                     RFC 2971 section 4"""
+    cdef object value
+    cdef object pairs = None
+    if len(trees) != 1 or not (trees[0] is None or isinstance(trees[0], tuple)):
+        fail(length, "id_params_list", unit, length)
+    if trees[0] is not None:
+        flat = [item if item is None or isinstance(item, bytes) else name_of(item).encode("utf-8", "surrogateescape")
+                for item in trees[0] if not isinstance(item, tuple)]
+        if len(flat) % 2 or len(flat) != len(trees[0]) or None in flat[::2]:
+            fail(length, "pairs of field and value", unit, length)
+        pairs = tuple(zip(flat[::2], flat[1::2]))
+    value = new(types.id, bits, (), unit, length)
+    PyObject_GenericSetAttr(value, "parameters", pairs)
+    return value

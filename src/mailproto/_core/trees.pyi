@@ -1,0 +1,3 @@
+from typing import Any
+
+def write_generic_tree(writer: Any, tree: Any, /) -> None: ...

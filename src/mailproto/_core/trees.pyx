@@ -1,0 +1,62 @@
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
+"""Generic trees: an atom is ``str``, a number ``int``, NIL ``None``, a string ``bytes``, a list ``tuple``."""
+
+cdef object CLOSE = object()
+
+
+cdef object builtin(object value):
+    """JSON-able builtins: bytes as str when they are UTF-8, else {"b64": ...}; tuples as lists."""
+    if isinstance(value, bytes):
+        try:
+            return (<bytes>value).decode("utf-8")
+        except UnicodeDecodeError:
+            import base64
+            return {"b64": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, str):
+        return (<str>value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if isinstance(value, tuple):
+        return [builtin(item) for item in value]
+    return value
+
+
+cdef object write_tree(object writer, object tree):
+    """Write *tree* without recursion. ValueError where an atom would be read as something else."""
+    cdef list pending = [tree]
+    cdef bint first = True
+    while pending:
+        item = pending.pop()
+        if item is CLOSE:
+            writer.close()
+            first = False
+            continue
+        if not first:
+            writer.sp()
+        first = False
+        if item is None:
+            writer.nil()
+        elif isinstance(item, tuple):
+            writer.open()
+            pending.append(CLOSE)
+            pending.extend(reversed(<tuple>item))
+            first = True
+        elif isinstance(item, bytes):
+            writer.string(item)
+        elif isinstance(item, int) and not isinstance(item, bool):
+            writer.number(item)
+        elif isinstance(item, str):
+            writer.raw(atom_octets(<str>item))
+        else:
+            raise TypeError(f"no wire form for {type(item).__name__}")
+    return writer
+
+
+cdef bytes atom_octets(str atom):
+    number = atom.isascii() and atom.isdigit() and len(atom) <= 18 and (atom == "0" or atom[0] != "0")
+    if not atom or atom.upper() == "NIL" or number or any([c <= " " or c in '()"{\x7f' for c in atom]):
+        raise ValueError("not an atom: a string is bytes, a number int, NIL None")
+    return atom.encode("utf-8", "surrogateescape")
+
+
+def write_generic_tree(writer, tree, /):
+    """Write a generic tree with a Writer; ValueError where an atom would be read as something else."""
+    write_tree(writer, tree)

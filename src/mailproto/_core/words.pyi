@@ -1,0 +1,6 @@
+from typing import Final, final
+
+DEFECTS: Final[tuple[str, ...]]
+
+@final
+class WordCache: ...

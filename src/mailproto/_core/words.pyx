@@ -1,0 +1,249 @@
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
+"""From spans of a unit to builtins, and the bounded cache of words that a reader keeps."""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcmp, memcpy
+
+from mailproto._core.c_mailproto cimport (
+    MP_DEFECT_COUNT, MP_OK, MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, MP_TOK_ATOM, MP_TOK_LIST, MP_TOK_QUOTED_ESC,
+    mp_alloc_libc, mp_defect_name, mp_error, mp_flag_canonical, mp_limits, mp_next_word, mp_span, mp_tape,
+    mp_tape_build, mp_tape_free, mp_tape_init, mp_text, mp_token, mp_unescape,
+)
+from mailproto._core.common cimport limits_to_c, raise_error
+
+cdef enum:
+    SLOTS = 512
+
+#: The names of all defects that reading can record, in the order of their bits.
+DEFECTS = tuple(mp_defect_name(bit).decode("ascii") for bit in range(MP_DEFECT_COUNT))
+
+cdef tuple NAMES = DEFECTS
+
+
+cdef inline uint32_t hash_of(int kind, const uint8_t *data, Py_ssize_t length) noexcept nogil:
+    cdef uint64_t h = <uint64_t>length * <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>kind
+    cdef uint64_t word
+    while length >= 8:
+        memcpy(&word, data, 8)
+        h = (h ^ word) * <uint64_t>0xFF51AFD7ED558CCD
+        h ^= h >> 32
+        data += 8
+        length -= 8
+    if length:
+        word = 0
+        memcpy(&word, data, length)
+        h = (h ^ word) * <uint64_t>0xFF51AFD7ED558CCD
+        h ^= h >> 32
+    return <uint32_t>(h ^ (h >> 29))
+
+
+@cython.final
+@cython.no_gc
+cdef class WordCache:
+    """Values made from short runs of octets: one slot for each hash, so its size is bounded whatever a peer sends.
+
+    Holds only immutable builtins and addresses. Safe to use from several threads.
+    """
+
+    def __dealloc__(self):
+        cdef int i
+        if self.slots is not NULL:
+            for i in range(SLOTS):
+                Py_XDECREF(self.slots[i].key)
+                Py_XDECREF(self.slots[i].value)
+            PyMem_RawFree(self.slots)
+
+    cdef object find(self, int kind, const uint8_t *data, Py_ssize_t length, uint32_t *hash_r):
+        """The value kept for these octets, or None. *hash_r is for `keep`."""
+        cdef uint32_t h = hash_of(kind, data, length)
+        cdef word_slot *slot
+        cdef object found = None
+        hash_r[0] = h
+        if not self.enabled:
+            return None
+        with cython.critical_section(self):
+            if self.slots is not NULL:
+                slot = &self.slots[h % SLOTS]
+                if (slot.hash == h and slot.kind == kind and slot.key is not NULL and PyBytes_GET_SIZE(<object>slot.key) == length
+                        and memcmp(PyBytes_AS_STRING(<object>slot.key), data, length) == 0):
+                    found = <object>slot.value
+        return found
+
+    cdef int keep(self, int kind, uint32_t hash, bytes key, object value) except -1:
+        cdef word_slot *slot
+        cdef PyObject *old_key = NULL
+        cdef PyObject *old_value = NULL
+        if not self.enabled:
+            return 0
+        with cython.critical_section(self):
+            if self.slots is NULL:
+                self.slots = <word_slot *>PyMem_RawCalloc(SLOTS, sizeof(word_slot))
+            if self.slots is not NULL:
+                slot = &self.slots[hash % SLOTS]
+                old_key = slot.key
+                old_value = slot.value
+                Py_INCREF(key)
+                Py_INCREF(value)
+                slot.key = <PyObject *>key
+                slot.value = <PyObject *>value
+                slot.hash = hash
+                slot.kind = kind
+        Py_XDECREF(old_key)
+        Py_XDECREF(old_value)
+        return 0
+
+
+cdef WordCache new_words(object limits, bint enabled):
+    cdef WordCache made = WordCache.__new__(WordCache)
+    limits_to_c(limits, &made.limits)
+    made.enabled = enabled
+    return made
+
+
+cdef bytes text_to_bytes(const uint8_t *unit, const mp_text *text):
+    cdef bytes room
+    cdef size_t written
+    if text.kind == MP_TEXT_NIL:
+        return None
+    if text.kind != MP_TEXT_QUOTED_ESC:
+        return PyBytes_FromStringAndSize(<const char *>unit + text.span.off, text.span.len)
+    room = PyBytes_FromStringAndSize(NULL, text.span.len)
+    written = mp_unescape(<uint8_t *>PyBytes_AS_STRING(room), unit + text.span.off, text.span.len)
+    return room[:written]
+
+
+cdef bytes word_bytes(WordCache cache, const uint8_t *data, Py_ssize_t length):
+    cdef uint32_t h = 0
+    cdef bytes made
+    cdef object found
+    if cache is None or length > 48 or length < 2:  # CPython shares the shortest itself
+        return PyBytes_FromStringAndSize(<const char *>data, length)
+    found = cache.find(WORD_BYTES, data, length, &h)
+    if found is not None:
+        return <bytes>found
+    made = PyBytes_FromStringAndSize(<const char *>data, length)
+    cache.keep(WORD_BYTES, h, made, made)
+    return made
+
+
+cdef bytes text_to_word(WordCache cache, const uint8_t *unit, const mp_text *text):
+    if text.kind == MP_TEXT_NIL:
+        return None
+    if text.kind == MP_TEXT_QUOTED_ESC:
+        return text_to_bytes(unit, text)
+    return word_bytes(cache, unit + text.span.off, text.span.len)
+
+
+cdef str word_str(WordCache cache, const uint8_t *data, Py_ssize_t length):
+    cdef uint32_t h = 0
+    cdef object found
+    cdef str made
+    if cache is None or length > 48:
+        return PyUnicode_DecodeUTF8(<const char *>data, length, "surrogateescape")
+    found = cache.find(WORD_STR, data, length, &h)
+    if found is not None:
+        return <str>found
+    made = PyUnicode_DecodeUTF8(<const char *>data, length, "surrogateescape")
+    cache.keep(WORD_STR, h, PyBytes_FromStringAndSize(<const char *>data, length), made)
+    return made
+
+
+cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span):
+    cdef uint32_t h = 0
+    cdef uint32_t at = span.off
+    cdef uint32_t end = span.off + span.len
+    cdef mp_span word
+    cdef const char *known
+    cdef object found
+    cdef list flags
+    cdef tuple made
+    cdef bint cached = cache is not None and span.len <= WORD_LIMIT
+    if cached:
+        found = cache.find(WORD_FLAGS, unit + span.off, span.len, &h)
+        if found is not None:
+            return <tuple>found
+    flags = []
+    while mp_next_word(unit, &at, end, &word):
+        known = mp_flag_canonical(unit + word.off, word.len)
+        if known is not NULL:
+            flags.append(word_str(cache, <const uint8_t *>known, len(known)))
+        else:
+            flags.append(word_str(cache, unit + word.off, word.len))
+    made = tuple(flags)
+    if cached:
+        cache.keep(WORD_FLAGS, h, PyBytes_FromStringAndSize(<const char *>unit + span.off, span.len), made)
+    return made
+
+
+cdef object atom_of(const uint8_t *data, Py_ssize_t length):
+    """An atom of a generic tree: a number as int, NIL as None, anything else as str."""
+    cdef Py_ssize_t i
+    cdef uint64_t number = 0
+    if length == 3 and data[0] | 0x20 == c"n" and data[1] | 0x20 == c"i" and data[2] | 0x20 == c"l":
+        return None
+    if length <= 18 and (length == 1 or data[0] != c"0"):
+        for i in range(length):
+            if not c"0" <= data[i] <= c"9":
+                break
+            number = number * 10 + (data[i] - c"0")
+        else:
+            return number
+    return PyUnicode_DecodeUTF8(<const char *>data, length, "surrogateescape")
+
+
+cdef tuple trees_of(const uint8_t *unit, const mp_tape *tape, uint32_t first, uint32_t last):
+    cdef list result = []
+    cdef list outer = []   # lists that are open, and behind each the index where it ends
+    cdef list ends = []
+    cdef uint32_t i = first
+    cdef const mp_token *tok
+    cdef mp_text text
+    while True:
+        while ends and <uint32_t>ends[-1] == i:
+            ends.pop()
+            inner = tuple(result)
+            result = outer.pop()
+            result.append(inner)
+        if i >= last:
+            return tuple(result)
+        tok = &tape.tok[i]
+        i += 1
+        if tok.kind == MP_TOK_LIST:
+            if tok.next == i:
+                result.append(())
+            else:
+                outer.append(result)
+                ends.append(tok.next)
+                result = []
+        elif tok.kind == MP_TOK_ATOM:
+            result.append(atom_of(unit + tok.off, tok.len))
+        else:
+            text.span.off = tok.off
+            text.span.len = tok.len
+            text.kind = MP_TEXT_QUOTED_ESC if tok.kind == MP_TOK_QUOTED_ESC else MP_TEXT_NIL + 1
+            result.append(text_to_bytes(unit, &text))
+
+
+cdef tuple trees_in(const uint8_t *unit, size_t begin, size_t end, const mp_limits *limits):
+    cdef mp_tape tape
+    cdef mp_error error
+    mp_tape_init(&tape, mp_alloc_libc())
+    try:
+        if mp_tape_build(&tape, unit, begin, end, limits, &error) != MP_OK:
+            raise_error(&error, unit, end)
+        return trees_of(unit, &tape, 0, tape.n)
+    finally:
+        mp_tape_free(&tape)
+
+
+cdef tuple defect_names(uint32_t bits):
+    cdef int i
+    if bits == 0:
+        return ()
+    return tuple([NAMES[i] for i in range(MP_DEFECT_COUNT) if bits >> i & 1])

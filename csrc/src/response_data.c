@@ -120,14 +120,44 @@ mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out)
     return end_of_line(c, &out->defects);
 }
 
+/* An unquoted name with spaces, as some servers send it: everything up to the " (" before the last list. */
+static bool read_spaced_mailbox(mp_cursor *c, mp_text *out_r)
+{
+    uint32_t last = c->at, from = c->pos;
+    for (uint32_t i = c->at; i < c->n; i = c->tok[i].next) {
+        last = i;
+        if (c->tok[i].kind == MP_TOK_LIST)
+            break;
+        if (c->tok[i].kind != MP_TOK_ATOM)
+            return false;
+    }
+    if (last == c->at || c->tok[last].kind != MP_TOK_LIST || c->tok[last].next != c->n)
+        return false;
+    const mp_token *t = &c->tok[last - 1];
+    *out_r = (mp_text){{from, t->off + t->len - from}, MP_TEXT_ATOM, 0};
+    c->at = last;
+    c->pos = t->off + t->len;
+    return true;
+}
+
 mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects)
 {
     tolerant_sp(c, defects);
+    uint32_t at = c->at, pos = c->pos;
     mp_status status = read_mailbox(c, mailbox_r, defects);
     if (status != MP_OK)
         return status;
     tolerant_sp(c, defects);
     status = mp_read_open(c, list_r);
+    if (status != MP_OK) {
+        c->at = at;
+        c->pos = pos;
+        if (!read_spaced_mailbox(c, mailbox_r))
+            return status;
+        *defects |= MP_DEFECT_ATOM_STRING;
+        tolerant_sp(c, defects);
+        status = mp_read_open(c, list_r);
+    }
     if (status == MP_OK)
         optional_sp(c, defects);
     return status;
@@ -140,6 +170,10 @@ mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, 
         return status;
     mp_skip_sp(c);
     *tree_r = UINT32_MAX;
+    if (mp_cursor_at_end(c)) { /* a number without a name, or a name without a number: kept, as a name */
+        *tree_r = MP_STATUS_NO_VALUE;
+        return MP_OK;
+    }
     if (mp_read_number64(c, number_r) != MP_OK) {
         if (!mp_cursor_peek(c))
             return mp_cursor_fail(c, "status-att-val");

@@ -116,6 +116,9 @@ mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_hea
                 return mp_fail(err, MP_E_SYNTAX, AT(name), "response name");
         }
     }
+    for (const uint8_t *q = name; q < p; q++)
+        if (!(mp_char_class[*q] & MP_C_ATOM))
+            return mp_fail(err, MP_E_SYNTAX, AT(q), "response name");
     head->name = (mp_span){AT(name), AT(p) - AT(name)};
     head->rest = AT(p);
     head->kind = head->numbered ? find_name(numbered_names, sizeof numbered_names / sizeof *numbered_names, name, (size_t)(p - name))
@@ -225,8 +228,8 @@ static bool read_code_args(const uint8_t *unit, mp_status_text *t)
     }
 }
 
-/* Where the "]" of the code at p (behind "[") is; NULL if there is none. Only BADCHARSET may hold strings: everywhere
- * else resp-text-code ends at the first one. */
+/* Where the "]" of the code at p (behind "[") is; NULL if there is none. Only BADCHARSET may hold literals: everywhere
+ * else resp-text-code ends at the first one (RFC 9051 section 9), yet servers quote arguments of their own codes. */
 static const uint8_t *code_end(const uint8_t *unit, const uint8_t *p, const uint8_t *end)
 {
     static const char badcharset[] = "BADCHARSET (";
@@ -242,7 +245,18 @@ static const uint8_t *code_end(const uint8_t *unit, const uint8_t *p, const uint
         if (q + 1 < end && *q == ')' && q[1] == ']')
             return q + 1;
     }
-    return memchr(p, ']', (size_t)(end - p));
+    /* a string may hold "]" in the code of an extension; a quote that stays open is only text */
+    const uint8_t *q = p;
+    while (q < end && *q != ']') {
+        mp_token tok;
+        mp_error ignored;
+        if (*q == '"' && (q[-1] == ' ' || q[-1] == '(')) {
+            if (mp_lex_token(unit, &q, end, &tok, &ignored) != MP_OK)
+                break;
+        } else
+            q++;
+    }
+    return q < end && *q == ']' ? q : memchr(p, ']', (size_t)(end - p));
 }
 
 mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, mp_status_text *t, mp_error *err)

@@ -143,7 +143,9 @@ mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects_r);
 
 /* "STATUS" SP mailbox SP "(" ...: the mailbox; the cursor then stands inside the list, in *list_r. */
 mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects_r);
-/* status-att-val: a name, then either *number_r (and *tree_r == UINT32_MAX) or the index of another value's token. */
+#define MP_STATUS_NO_VALUE (UINT32_MAX - 1)
+/* status-att-val: a name, then either *number_r (and *tree_r == UINT32_MAX) or the index of another value's token, or
+ * MP_STATUS_NO_VALUE for a last name without a value. */
 mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, uint32_t *tree_r);
 
 /* ["(EARLIER)" SP] known-uids                                                       RFC 7162 section 3.2.10 */

@@ -524,7 +524,7 @@ cdef object write_body(object writer, BodyStructure part):
     else:
         writer.string(part.type or b"").sp().string(part.subtype or b"").sp()
         write_params(writer, part.params)
-        writer.sp().nstring(part.id).sp().nstring(part.description).sp().string(part.encoding or b"7BIT")
+        writer.sp().nstring(part.id).sp().nstring(part.description).sp().string(part.encoding or b"")
         writer.sp().number(part.size)
         if part.body is not None:
             writer.sp()
@@ -590,14 +590,20 @@ cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const m
             raise_error(&error, data, end)
         if not found:  # a name without a value
             value.kind = MP_TEXT_NIL
-        if name.kind == MP_TEXT_NIL or value.kind == MP_TEXT_NIL:
-            own |= MP_DEFECT_NIL_STRING
-        made.append((text_to_word(cache, data, &name), text_to_word(cache, data, &value)))
+        made.append((string_of(cache, data, &name, &own), string_of(cache, data, &value, &own)))
     result = tuple(made)
     bits[0] |= own
     if cached and own == 0:
         cache.keep(WORD_PARAMS, h, PyBytes_FromStringAndSize(<const char *>data + span.off, span.len), result)
     return result
+
+
+cdef bytes string_of(WordCache cache, const uint8_t *data, const mp_text *text, uint32_t *bits):
+    """A string; NIL in its place is the empty one, with a defect."""
+    if text.kind == MP_TEXT_NIL:
+        bits[0] |= MP_DEFECT_NIL_STRING
+        return b""
+    return text_to_word(cache, data, text)
 
 
 cdef tuple language_of(WordCache cache, const uint8_t *data, mp_span span, uint32_t *bits):
@@ -627,14 +633,14 @@ cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p
     made.extended = p.extended
     made.parts = ()
     made.params = params_of(cache, data, p.params, limits, &p.defects)
-    made.subtype = text_to_word(cache, data, &p.subtype)
+    made.subtype = text_to_word(cache, data, &p.subtype) or b""
     if multipart:
         made.type = MULTIPART
     else:
-        made.type = text_to_word(cache, data, &p.type)
+        made.type = text_to_word(cache, data, &p.type) or b""
         made.id = text_to_bytes(data, &p.id)
         made.description = text_to_bytes(data, &p.description)
-        made.encoding = text_to_word(cache, data, &p.encoding)
+        made.encoding = text_to_word(cache, data, &p.encoding) or b""
         made.size = p.size
         if p.has_lines:
             made.lines = p.lines
@@ -647,7 +653,7 @@ cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p
             made.md5 = text_to_bytes(data, &p.md5)
         if p.extended >= 2 and p.disposition.kind != MP_TEXT_NIL or p.disposition_params.len:
             made.disposition = (
-                text_to_word(cache, data, &p.disposition),
+                text_to_word(cache, data, &p.disposition) or b"",
                 params_of(cache, data, p.disposition_params, limits, &p.defects),
             )
         if p.extended >= 3:

@@ -13,7 +13,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from mailproto._core.c_mailproto cimport (
     MP_CODE_APPENDUID, MP_CODE_ASTRINGS, MP_CODE_ATOMS, MP_CODE_COPYUID, MP_CODE_FLAGS, MP_CODE_NONE, MP_CODE_NUMBER,
-    MP_CODE_PLAIN, MP_CODE_SET, MP_DEFECT_BAD_CODE, MP_DEFECT_BARE_LF, MP_OK, MP_RESP_BAD, MP_RESP_BYE,
+    MP_CODE_PLAIN, MP_CODE_SET, MP_DEFECT_BAD_CODE, MP_DEFECT_BAD_VALUE, MP_DEFECT_BARE_LF, MP_OK, MP_RESP_BAD, MP_RESP_BYE,
     MP_RESP_CAPABILITY, MP_RESP_CONTINUATION, MP_RESP_ENABLED, MP_RESP_ESEARCH, MP_RESP_EXISTS, MP_RESP_EXPUNGE,
     MP_RESP_FETCH, MP_RESP_FLAGS, MP_RESP_ID, MP_RESP_LIST, MP_RESP_LSUB, MP_RESP_NAMESPACE, MP_RESP_NO, MP_RESP_OK,
     MP_RESP_PREAUTH, MP_RESP_RECENT, MP_RESP_SEARCH, MP_RESP_STATUS, MP_RESP_UIDFETCH, MP_RESP_UNKNOWN,
@@ -326,6 +326,9 @@ cdef object read_mailbox_status(ResponseTypes types, WordCache words, mp_tape *t
     while not mp_cursor_at_end(cursor):
         if mp_read_status_att(cursor, &name, &number, &tree) != MP_OK:
             raise_error(error, unit, length)
+        if tree == <uint32_t>0xFFFFFFFE:
+            bits |= MP_DEFECT_BAD_VALUE
+            continue
         items[word_str(words, unit + name.off, name.len).upper()] = (
             number if tree == <uint32_t>0xFFFFFFFF else trees_of(unit, tape, tree, tape.tok[tree].next)[0])
     if mp_read_close(cursor, &outer) != MP_OK or mp_read_end(cursor) != MP_OK:
@@ -351,6 +354,7 @@ cdef object read_esearch(ResponseTypes types, WordCache words, mp_tape *tape, co
     cdef dict fields = {"tag": None, "uid": False, "all": None, "min": None, "max": None, "count": None,
                         "modseq": None, "partial": None}
     cdef list others = []
+    cdef uint32_t last
     cdef object value
     if not mp_cursor_at_end(cursor):
         if mp_read_sp(cursor) != MP_OK:
@@ -360,10 +364,18 @@ cdef object read_esearch(ResponseTypes types, WordCache words, mp_tape *tape, co
                 mp_cursor_fail(cursor, b"TAG")
                 raise_error(error, unit, length)
             mp_cursor_skip(cursor)
-            if (mp_read_sp(cursor) != MP_OK or mp_read_string(cursor, &tag) != MP_OK
-                    or mp_read_close(cursor, &outer) != MP_OK):
+            if mp_read_sp(cursor) != MP_OK or mp_read_string(cursor, &tag) != MP_OK:
                 raise_error(error, unit, length)
             fields["tag"] = name_of(text_to_bytes(unit, &tag))
+            if not mp_cursor_at_end(cursor):  # RFC 7377 section 2.2: MAILBOX and UIDVALIDITY
+                last = cursor.n
+                correlator = pairs_of(trees_of(unit, tape, cursor.at, last))
+                others.append(("", tuple([part for pair in correlator for part in pair])))
+                while not mp_cursor_at_end(cursor):
+                    mp_skip_sp(cursor)
+                    mp_cursor_skip(cursor)
+            if mp_read_close(cursor, &outer) != MP_OK:
+                raise_error(error, unit, length)
             mp_skip_sp(cursor)
         if mp_cursor_is(cursor, b"UID"):
             mp_cursor_skip(cursor)
@@ -407,7 +419,10 @@ cdef object read_namespace(ResponseTypes types, tuple trees, uint32_t bits, cons
     """"NAMESPACE" SP Namespace SP Namespace SP Namespace                                      RFC 2342 section 6"""
     cdef list kinds = []
     cdef object value, entry
-    if len(trees) != 3:
+    if len(trees) < 3:
+        bits |= MP_DEFECT_BAD_VALUE
+        trees = trees + (None,) * (3 - len(trees))
+    if len(trees) > 3:
         fail(length, "three namespaces", unit, length)
     for tree in trees:
         if tree is None:
@@ -415,7 +430,10 @@ cdef object read_namespace(ResponseTypes types, tuple trees, uint32_t bits, cons
             continue
         entries = []
         for item in (tree if isinstance(tree, tuple) else (tree,)):
-            if not (isinstance(item, tuple) and len(<tuple>item) >= 2 and isinstance(item[0], (bytes, str))
+            if isinstance(item, tuple) and len(<tuple>item) < 2:  # no delimiter, or nothing at all
+                bits |= MP_DEFECT_BAD_VALUE
+                item = (item[0] if item else b"", None)
+            if not (isinstance(item, tuple) and isinstance(item[0], (bytes, str))
                     and (item[1] is None or isinstance(item[1], (bytes, str)))):
                 fail(length, "namespace", unit, length)
             prefix = item[0].encode("utf-8", "surrogateescape") if isinstance(item[0], str) else item[0]
@@ -425,7 +443,7 @@ cdef object read_namespace(ResponseTypes types, tuple trees, uint32_t bits, cons
             PyObject_GenericSetAttr(entry, "delimiter", None if item[1] is None else name_of(item[1]) or None)
             PyObject_GenericSetAttr(entry, "extensions", (<tuple>item)[2:])
             entries.append(entry)
-        kinds.append(tuple(entries))
+        kinds.append(tuple(entries) or None)
     value = new(types.namespace, bits, (), unit, length)
     PyObject_GenericSetAttr(value, "personal", kinds[0])
     PyObject_GenericSetAttr(value, "other", kinds[1])

@@ -1,5 +1,6 @@
 """IMAP (RFC 3501, RFC 9051): values, readers and sans-IO sessions."""
 
+from mailproto._core.fetch_table import FetchTable
 from mailproto._core.text import MailboxName, SequenceSet
 from mailproto.imap import commands, responses, search
 from mailproto.imap.command_reader import CommandReader, parse_command, parse_command_prefix
@@ -11,6 +12,7 @@ __all__ = [
     "BodyStructure",
     "CommandReader",
     "Envelope",
+    "FetchTable",
     "MailboxName",
     "ResponseReader",
     "SequenceSet",

@@ -165,7 +165,7 @@ class Capability(Response):
     def _write(self, writer: Writer) -> None:
         writer.raw(b"* CAPABILITY")
         for name in self.capabilities:
-            writer.sp().atom(name)
+            write_flag(writer.sp(), name)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -180,7 +180,7 @@ class Enabled(Response):
     def _write(self, writer: Writer) -> None:
         writer.raw(b"* ENABLED")
         for name in self.capabilities:
-            writer.sp().atom(name)
+            write_flag(writer.sp(), name)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -312,7 +312,8 @@ class SearchResult(Response):
 class ESearch(Response):
     """ESEARCH (RFC 9051 section 7.3.4): the answer to a SEARCH with return options, of the command ``tag``.
 
-    ``others`` keeps what has no field of its own as pairs of name and tree.
+    ``others`` keeps what has no field of its own as pairs of name and tree; what stood beside the tag (RFC
+    7377) comes first, under the name ``""``.
     """
 
     tag: str | None = None
@@ -331,8 +332,14 @@ class ESearch(Response):
 
     def _write(self, writer: Writer) -> None:
         writer.raw(b"* ESEARCH")
+        others = self.others
         if self.tag is not None:
-            writer.raw(b" (TAG ").string(self.tag).close()
+            writer.raw(b" (TAG ").string(self.tag)
+            if others and others[0][0] == "":
+                for item in others[0][1]:
+                    write_tree(writer.sp(), item)
+                others = others[1:]
+            writer.close()
         if self.uid:
             writer.raw(b" UID")
         for name in ("min", "max", "count", "modseq"):
@@ -348,7 +355,7 @@ class ESearch(Response):
             else:
                 writer.nil()
             writer.close()
-        for label, tree in self.others:
+        for label, tree in others:
             writer.sp().atom(label)
             write_tree(writer.sp(), tree)
 
@@ -429,6 +436,6 @@ class UnknownResponse(Response):
         writer.raw(b"* ")
         if self.number is not None:
             writer.number(self.number).sp()
-        write_tree(writer, self.name)
+        write_flag(writer, self.name)
         for value in self.values:
             write_tree(writer.sp(), value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -14,6 +15,8 @@ from mailproto.imap.commands_base import Value
 #: string ``bytes``, a list ``tuple``.
 Tree: TypeAlias = str | int | bytes | tuple["Tree", ...] | None
 
+#: A quoted string where a response code may hold one; linear, for nothing in it can match twice.
+_QUOTED: Final = re.compile(rb'(?<=[ (])"(?:[^"\\]|\\.)*"')
 _NOT_IN_ATOM: Final = frozenset('()"{ \x7f' + "".join(map(chr, range(32))))
 
 
@@ -105,7 +108,7 @@ class ResponseCode(Value):
             case AppendUid() | CopyUid():
                 self.value._write(writer.sp())
             case bytes():
-                if b"]" in self.value:
+                if b"]" in _QUOTED.sub(b"", b" " + self.value):
                     raise ValueError("the argument of a response code must not hold ]")
                 writer.sp().text(self.value)
             case tuple() if self.name in _LISTS:

@@ -38,7 +38,13 @@ EXTRAS: Final[dict[str, str]] = {
 
 
 class CommandError(MailprotoError):
-    """A command failed for a reason that its user can act on; the text is one line."""
+    """A command failed for a reason that its user can act on; the text is one line, ``status`` the exit
+    status.
+    """
+
+    def __init__(self, text: str, status: int = 1) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 def printable(text: str) -> str:
@@ -65,7 +71,7 @@ def run(arguments: list[str]) -> int:
             return _internal(error)
         return _fail(f"this needs the extra {extra!r}: pip install 'mailproto[{extra}]'")
     except MailprotoError as error:
-        return _fail(str(error))
+        return _fail(str(error), getattr(error, "status", 1))
     except BrokenPipeError:
         # The reader of our output went away: nothing to say, and nobody to say it to.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115

@@ -18,6 +18,7 @@ from mailproto._core.fetch import Fetch
 from mailproto._core.listing import MailboxList
 from mailproto._core.text import MailboxName, SequenceSet, canonical_flag
 from mailproto._core.write import Writer
+from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Value, to_builtin
 from mailproto.imap.values import (
     AppendUid,
@@ -126,7 +127,7 @@ class StatusResponse(Response):
         if self.tag is None:
             writer.raw(b"* ")
         else:
-            writer.atom(self.tag).sp()
+            writer.raw(check.tag(self.tag)).sp()  # a tag may hold what an atom may not: `]`
         writer.raw(self.status).sp()
         if self.code is not None:
             self.code._write(writer)

@@ -40,14 +40,14 @@ from mailproto.imap.events import (
 from mailproto.imap.exchange import CLIENT, CLIENT_SENDS, ClientExpects, ClientStep, must_wait
 from mailproto.imap.knowledge import Knowledge
 from mailproto.imap.outbox import Outbox
-from mailproto.imap.response_reader import ResponseReader
+from mailproto.imap.reading import ResponseReader
 from mailproto.imap.shown import shown
 from mailproto.imap.states import Input, State, completion, foreseen, is_known, may_send, next_state
-from mailproto.limits import Limits
 
 if TYPE_CHECKING:
     from mailproto.imap.commands_base import LiteralMode
     from mailproto.imap.mailbox import SelectedMailbox
+    from mailproto.limits import Limits
     from mailproto.wirelog import WireLog
 
 #: Most challenges of one AUTHENTICATE: no mechanism needs more than three or four.
@@ -106,12 +106,10 @@ class ClientSession:
         secure: bool = False,
         require_tls: bool = False,
         tag_prefix: str = "A",
-        stream_above: int | None = None,
         log: WireLog | None = None,
     ) -> None:
         commands.Noop(tag=tag_prefix)  # raises for what cannot begin a tag
-        options: dict[str, Any] = {} if stream_above is None else {"stream_above": stream_above}
-        self._reader = ResponseReader(limits=limits or Limits.client(), **options)
+        self._reader = ResponseReader(limits=limits)
         self._outbox = Outbox()
         self._log = log
         self._prefix = tag_prefix

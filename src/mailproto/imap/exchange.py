@@ -8,15 +8,16 @@ a client holds one back.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
+
+from mailproto.imap.states import Named
 
 if TYPE_CHECKING:
     from mailproto.imap.commands import Command
 
 
-class ServerExpects(enum.Enum):
+class ServerExpects(Named):
     """What a server session waits for."""
 
     #: Our own greeting.
@@ -41,7 +42,7 @@ class ServerExpects(enum.Enum):
     NOTHING = "nothing"
 
 
-class ServerStep(enum.Enum):
+class ServerStep(Named):
     """What moves it on."""
 
     GREETED = "greeted"
@@ -83,7 +84,7 @@ SERVER: Final[dict[tuple[ServerExpects, ServerStep], ServerExpects]] = {
 SERVER_READS: Final = frozenset({ServerExpects.COMMAND, ServerExpects.SASL_LINE, ServerExpects.IDLE_LINE})
 
 
-class ClientExpects(enum.Enum):
+class ClientExpects(Named):
     """What a client session waits for. Literals are not here: the outbox knows who waits with one."""
 
     #: The server's greeting: nothing is sent before it.
@@ -108,7 +109,7 @@ class ClientExpects(enum.Enum):
     NOTHING = "nothing"
 
 
-class ClientStep(enum.Enum):
+class ClientStep(Named):
     """What moves it on."""
 
     GREETED = "greeted"

@@ -62,9 +62,13 @@ class Outbox:
 
     def push(self, fragments: Iterable[Any], tag: str | None = None) -> None:
         """Queue one unit. *tag* names the command, so that :meth:`drop` can find what is left of it."""
+        units = self._units
+        if tag is None and units and units[-1].tag is None:
+            units[-1].fragments.extend(fragments)  # lines that belong to no command need no unit of their own
+            return
         unit = deque(fragments)
         if unit:
-            self._units.append(_Unit(tag, unit))
+            units.append(_Unit(tag, unit))
 
     def take(self) -> list[Any]:
         """All that may be sent now, in order, as a list of buffers: small neighbours joined, large ones

@@ -433,12 +433,12 @@ class ServerSession:
             self._events.append(self._close(expected=True))
 
     def _continue(self, value: responses.Continuation) -> None:
-        line = {ServerExpects.SASL_ANSWER: "sasl", ServerExpects.IDLE_ANSWER: "idle"}.get(self._expects)
-        if line is None:
+        if self._expects not in (ServerExpects.SASL_ANSWER, ServerExpects.IDLE_ANSWER):
             raise LocalError("no continuation is due now")
-        self._push(value, secret=line == "sasl")
+        sasl = self._expects is ServerExpects.SASL_ANSWER
+        self._push(value, secret=sasl)
         self._step(ServerStep.CONTINUED)
-        self._reader.expect_line(line)
+        self._reader.expect_line("sasl" if sasl else "idle")
 
     def _decide_literal(self) -> commands.LiteralAnnounced:
         self._raise_if_over()

@@ -13,7 +13,13 @@ import enum
 from typing import Final
 
 
-class State(enum.Enum):
+class Named(enum.Enum):
+    """An enumeration whose members hash by identity: they are looked up for each command and each response."""
+
+    __hash__ = object.__hash__
+
+
+class State(Named):
     """Where a connection is."""
 
     #: Before the server's greeting. RFC 9051 gives this moment no name, yet nothing may be sent in it.
@@ -27,7 +33,7 @@ class State(enum.Enum):
     CLOSED = "closed"
 
 
-class Input(enum.Enum):
+class Input(Named):
     """What moves a connection from one state to another."""
 
     GREETING_OK = "greeting OK"

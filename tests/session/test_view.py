@@ -166,24 +166,30 @@ def test_a_view_taken_of_the_uids_stays_as_it_was() -> None:
     assert view.uids().tolist() == [2, 3]
 
 
-def test_a_million_messages_take_four_octets_each_and_no_time() -> None:
+def test_a_million_messages_take_four_octets_each() -> None:
     count = 1_000_000
     uids = array("I", range(1, count + 1))
     tracemalloc.start()
     try:
         view = MailboxView(uids)
         size, _ = tracemalloc.get_traced_memory()
-        assert size < 4.1 * count
-        start = time.perf_counter()
-        for uid in range(1, count, 97):
-            assert view.seq(uid) == uid
-        assert view.ranges(runs((1, 0)), uid=True) == [(1, count)]  # type: ignore[arg-type]
-        for uid in range(2, count, 10):
-            view.note_expunged(uid)
-        assert len(view.release(expunges=True).expunged) == 100_000
-        assert time.perf_counter() - start < 10  # with a quadratic expunge this would be minutes
     finally:
         tracemalloc.stop()
+    assert view.exists == count
+    assert size < 4.1 * count
+
+
+def test_lookups_and_expunges_in_a_million_messages_are_not_linear_each() -> None:
+    count = 1_000_000
+    view = MailboxView(range(1, count + 1))
+    start = time.process_time()
+    for uid in range(1, count, 97):
+        assert view.seq(uid) == uid
+    assert view.ranges(runs((1, 0)), uid=True) == [(1, count)]  # type: ignore[arg-type]
+    for uid in range(2, count, 10):
+        view.note_expunged(uid)
+    assert len(view.release(expunges=True).expunged) == 100_000
+    assert time.process_time() - start < 10  # with linear lookups or expunges it would be minutes
 
 
 class ViewMachine(RuleBasedStateMachine):

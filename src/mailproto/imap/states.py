@@ -14,7 +14,7 @@ from typing import Final
 
 
 class Named(enum.Enum):
-    """An enumeration whose members hash by identity: they are looked up for each command and each response."""
+    """An enumeration whose members hash by identity: they are looked up for each command and response."""
 
     __hash__ = object.__hash__
 

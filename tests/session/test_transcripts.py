@@ -18,7 +18,7 @@ from helpers import FEEDERS, drain, sent
 from mailproto import NEED_DATA
 from mailproto.imap import commands, responses
 from mailproto.imap.client import ClientSession
-from mailproto.imap.reading import ResponseReader
+from mailproto.imap.response_reader import ResponseReader
 from mailproto.imap.server import ServerSession
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden" / "sessions"

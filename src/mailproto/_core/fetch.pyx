@@ -189,6 +189,14 @@ cdef class Fetch:
                 self.decode()
             return self.lazy_body_structure
 
+    def has(self, str name, /):
+        """Whether the row has ENVELOPE, BODY or BODYSTRUCTURE, broken or not; decodes nothing."""
+        cdef int index = LAZY_NAMES.index(name)
+        with cython.critical_section(self):
+            if self.lengths[index]:
+                return True
+            return (self.lazy_envelope, self.lazy_body, self.lazy_body_structure)[index] is not None
+
     @property
     def sections(self):
         """Sections of the message, by their name as the server wrote it, in upper case."""

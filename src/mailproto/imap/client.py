@@ -40,7 +40,7 @@ from mailproto.imap.events import (
 from mailproto.imap.exchange import CLIENT, CLIENT_SENDS, ClientExpects, ClientStep, must_wait
 from mailproto.imap.knowledge import Knowledge
 from mailproto.imap.outbox import Outbox
-from mailproto.imap.reading import ResponseReader
+from mailproto.imap.response_reader import ResponseReader
 from mailproto.imap.shown import shown
 from mailproto.imap.states import Input, State, completion, foreseen, is_known, may_send, next_state
 

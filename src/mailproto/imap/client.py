@@ -449,7 +449,8 @@ class ClientSession:
         return None
 
     def _on_fetch(self, value: responses.Fetch) -> Any:
-        self._known.learn(value)
+        if value.uid is not None:
+            self._known.learn_fetch(value)
         for pending in self._flying.values():
             if pending.asked is not None and pending.asked(value):
                 self._owner = pending.tag

@@ -44,7 +44,6 @@ class Knowledge:
             responses.Expunge: self._learn_expunge,
             responses.Vanished: self._learn_vanished,
             responses.MailboxFlags: self._learn_flags,
-            responses.Fetch: self._learn_fetch,
         }
 
     # What was sent and answered
@@ -141,10 +140,10 @@ class Knowledge:
         if (mailbox := self._target()) is not None:
             mailbox.on_flags(value.flags)
 
-    def _learn_fetch(self, value: responses.Fetch) -> None:
-        uid = value.uid
-        if uid is not None and value.seq is not None and (mailbox := self._target()) is not None:
-            mailbox.on_fetch(value.seq, uid)
+    def learn_fetch(self, value: responses.Fetch) -> None:
+        """A FETCH that has a UID."""
+        if value.seq is not None and value.uid is not None and (mailbox := self._target()) is not None:
+            mailbox.on_fetch(value.seq, value.uid)
 
 
 def _view(command: commands.Select | commands.Examine) -> SelectedMailbox:

@@ -6,6 +6,8 @@ at any time: one that lacks an item the command asked for is not its answer.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol, TypeVar
 
@@ -78,26 +80,33 @@ def asked(command: commands.Command) -> Asked | None:
         return None
     if command.uid:
         items.add("UID")
-    tests = tuple(_TESTS.get(item, _anything) for item in sorted(items))
-    if len(tests) == 1:
-        return tests[0]
-    return lambda fetch: all(test(fetch) for test in tests)
+    return _test(frozenset(items))
 
 
-def _anything(_fetch: Any) -> bool:
-    return True
+@functools.lru_cache(maxsize=256)
+def _test(items: frozenset[str]) -> Asked:
+    """Called for each row of a FETCH of millions: attributes that must be there are looked at in one step."""
+    names = sorted({_ATTRIBUTES[item] for item in items if item in _ATTRIBUTES})
+    others = tuple(_OTHERS[item] for item in sorted(items) if item in _OTHERS)
+    if not names:
+        return lambda fetch: all(test(fetch) for test in others)
+    if len(names) == 1:
+        names *= 2  # so that attrgetter gives a tuple
+    attributes = operator.attrgetter(*names)
+    if not others:
+        return lambda fetch: None not in attributes(fetch)
+    return lambda fetch: None not in attributes(fetch) and all(test(fetch) for test in others)
 
 
-def _attribute(name: str) -> Asked:
-    return lambda fetch: getattr(fetch, name) is not None
-
-
-_TESTS: Final[dict[str, Asked]] = {
-    "UID": _attribute("uid"),
-    "FLAGS": _attribute("flags"),
-    "INTERNALDATE": _attribute("internal_date"),
-    "RFC822.SIZE": _attribute("size"),
-    "MODSEQ": _attribute("modseq"),
+#: Items that are an attribute of a Fetch. Items in neither table (X-GM-LABELS, say) are not asked for.
+_ATTRIBUTES: Final = {
+    "UID": "uid",
+    "FLAGS": "flags",
+    "INTERNALDATE": "internal_date",
+    "RFC822.SIZE": "size",
+    "MODSEQ": "modseq",
+}
+_OTHERS: Final[dict[str, Asked]] = {
     "ENVELOPE": lambda fetch: fetch.has("ENVELOPE"),
     # Either: some servers answer one with the other (BODY for a BODYSTRUCTURE without extension data).
     "BODY": lambda fetch: fetch.has("BODY") or fetch.has("BODYSTRUCTURE"),

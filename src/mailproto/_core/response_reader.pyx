@@ -203,12 +203,6 @@ cdef class ResponseReader:
             raise StopIteration
         return value
 
-    @property
-    def buffered(self):
-        """Octets that were received and belong to no response given out yet."""
-        with cython.critical_section(self):
-            return self.end - self.start
-
     def feed_eof(self):
         """The stream has ended: IncompleteError if that was inside a response."""
         with cython.critical_section(self):

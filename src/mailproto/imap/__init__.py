@@ -2,21 +2,28 @@
 
 from mailproto._core.fetch_table import FetchTable
 from mailproto._core.text import MailboxName, SequenceSet
-from mailproto.imap import commands, responses, search
+from mailproto.imap import commands, events, responses, search
+from mailproto.imap.client import ClientSession
 from mailproto.imap.command_reader import CommandReader, parse_command, parse_command_prefix
 from mailproto.imap.response_reader import ResponseReader, parse_response, parse_response_prefix
 from mailproto.imap.responses import Address, BodyStructure, Envelope
+from mailproto.imap.server import ServerSession
+from mailproto.imap.view import MailboxView
 
 __all__ = [
     "Address",
     "BodyStructure",
+    "ClientSession",
     "CommandReader",
     "Envelope",
     "FetchTable",
     "MailboxName",
+    "MailboxView",
     "ResponseReader",
     "SequenceSet",
+    "ServerSession",
     "commands",
+    "events",
     "parse_command",
     "parse_command_prefix",
     "parse_response",

@@ -430,6 +430,20 @@ def test_done_before_the_server_lets_idle_begin() -> None:
     assert sent(session) == b"DONE\r\nA4 NOOP\r\n"
 
 
+def test_two_idles_whose_ends_were_asked_for_at_once() -> None:
+    session = selected()
+    for _ in range(2):
+        session.send(commands.Idle())
+        session.done()
+    assert sent(session) == b"A3 IDLE\r\n"
+    session.receive_data(b"+ idling\r\n")
+    drain(session)
+    assert sent(session) == b"DONE\r\nA4 IDLE\r\n"
+    session.receive_data(b"A3 OK\r\n+ idling\r\n")
+    drain(session)
+    assert sent(session) == b"DONE\r\n"
+
+
 def test_idle_refused() -> None:
     session = selected()
     session.send(commands.Idle())
@@ -478,6 +492,40 @@ def test_the_server_goes_away(data: bytes, closed: Closed) -> None:
     assert drain(session)[-1] == closed
     with pytest.raises(LocalError):
         session.send(commands.Noop())
+
+
+def test_nothing_goes_out_after_bye() -> None:
+    session = selected()
+    session.send(commands.Noop())
+    session.send(commands.Fetch("1", ("FLAGS",)))
+    assert sent(session) == b"A3 NOOP\r\n"
+    session.receive_data(b"* BYE bye\r\nA3 OK\r\n")
+    drain(session)
+    assert sent(session) == b""
+    session.receive_data(b"")
+    assert drain(session) == [Closed(True, ("A4",))]
+
+
+def test_a_fetch_of_message_0_does_no_harm() -> None:
+    session = selected(1)
+    session.receive_data(b"* 1 FETCH (UID 5)\r\n* 0 FETCH (UID 6)\r\n")
+    drain(session)
+    assert session.mailbox is not None
+    assert session.mailbox.uid(1) == 5
+
+
+def test_a_fetch_with_or_without_the_envelope_that_was_asked_for() -> None:
+    session = selected(2)
+    session.send(commands.Fetch("1:2", ("ENVELOPE", "BODYSTRUCTURE", commands.Section(text="HEADER"))))
+    sent(session)
+    session.receive_data(
+        b"* 1 FETCH (ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) BODY[HEADER] {2}\r\n\r\n"
+        b' BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 1 1))\r\n'
+        b"* 2 FETCH (FLAGS (\\Seen))\r\nA3 OK\r\n"
+    )
+    first, second, _ = drain(session)
+    assert isinstance(first, responses.Fetch)
+    assert isinstance(second, Unsolicited)
 
 
 def test_a_response_that_cannot_be_read_is_skipped_but_an_answer_is_not() -> None:

@@ -272,6 +272,13 @@ def test_an_append_within_the_limit() -> None:
     assert sent(announced_size).startswith(b"a NO [TOOBIG] ")
 
 
+def test_an_append_limit_above_the_other_limits_makes_room() -> None:
+    limits = Limits.server()
+    session = logged_in(append_limit=limits.max_unit + 1)
+    assert session.limits.max_literal == limits.max_unit + 1
+    assert announced(session, b"a APPEND INBOX {%d}\r\n" % (limits.max_unit + 1)).size == limits.max_unit + 1
+
+
 def test_limits_widen_at_login_and_not_before() -> None:
     limits = Limits.before_login()
     line = b"a NOOP " + b"x" * (limits.max_line + 10)

@@ -104,6 +104,17 @@ def test_bodies_are_shown_as_their_length_only() -> None:
     assert any("<5000 octets>" in line for line in lines)
 
 
+def test_what_we_would_not_send_ourselves_is_shown_all_the_same() -> None:
+    lines: list[str] = []
+    session = greeted(log=WireLog(lines.append))
+    session.receive_data(
+        b"* FLAGS (\\Seen \xff\x1b)\r\n* 0 FETCH (FLAGS ())\r\n* OK [ALERT] \xff\x1b[2J\r\n* STATUS x ()\r\n"
+    )
+    drain(session)
+    assert len(lines) == 5
+    assert all(line.isascii() and line.isprintable() for line in lines)
+
+
 def test_nothing_that_could_command_a_terminal() -> None:
     assert printable(b"\x1b]0;owned\x07\x9b1m\xff") == "\\x1b]0;owned\\x07\\x9b1m\\xff"
     lines: list[str] = []

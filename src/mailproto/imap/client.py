@@ -74,13 +74,14 @@ class Mechanism(Protocol):
 class _Pending:
     """A command between ``send()`` and its tagged answer."""
 
-    __slots__ = ("asked", "challenges", "command", "first_response", "mechanism", "tag")
+    __slots__ = ("asked", "challenges", "command", "done", "first_response", "mechanism", "tag")
 
     def __init__(self, tag: str, command: commands.Command, mechanism: Mechanism | None) -> None:
         self.tag = tag
         self.command = command
         self.mechanism = mechanism
         self.challenges = 0
+        self.done = False  # IDLE: whether DONE is to follow as soon as it may
         #: An initial SASL response that must wait for the first challenge.
         self.first_response: bytes | None = None
         #: What a FETCH response must have in order to belong to this command.
@@ -123,7 +124,6 @@ class ClientSession:
         self._flying: dict[str, _Pending] = {}  # encoded, not answered yet; in order
         self._turn: _Pending | None = None  # whose the line is: AUTHENTICATE, IDLE, STARTTLS, LOGOUT
         self._idle: _Pending | None = None  # an IDLE that done() has not ended
-        self._done_asked = False
         self._logging_out = False
         self._foreseen = frozenset({State.NOT_AUTHENTICATED, State.AUTHENTICATED})  # see states.foreseen()
         self._received = 0  # octets that came from the server
@@ -215,7 +215,7 @@ class ClientSession:
         pending = _Pending(tag, command, mechanism)
         self._foreseen = foreseen(self._foreseen, command.name)
         if command.name == "IDLE":
-            self._idle, self._done_asked = pending, False
+            self._idle = pending
         elif command.name == "LOGOUT":
             self._logging_out = True
         self._queue.append(pending)
@@ -239,8 +239,9 @@ class ClientSession:
         self._raise_if_over()
         if self._idle is None:
             raise LocalError("IDLE is not in progress")
-        self._idle, self._done_asked = None, True
-        if self._expects is ClientExpects.IDLING:
+        idle, self._idle = self._idle, None
+        idle.done = True
+        if idle is self._turn and self._expects is ClientExpects.IDLING:
             self._end_idle()
 
     def tls_started(self) -> None:
@@ -418,7 +419,7 @@ class ClientSession:
         self._expects = step
         self._owner = pending.tag
         if step is ClientExpects.IDLING:
-            if self._done_asked:
+            if pending.done:
                 self._end_idle()
                 return None
             return ContinuationRequested(pending.tag, None)
@@ -496,6 +497,8 @@ class ClientSession:
 
     def _pump(self) -> None:
         """Encode what may go now, in order."""
+        if self._state is State.LOGOUT:
+            return  # the server said BYE: it will answer nothing more
         while self._queue and self._expects is ClientExpects.ANSWERS and self._error is None:
             pending = self._queue[0]
             if must_wait(pending.command, (other.command for other in self._flying.values())):
@@ -548,7 +551,6 @@ class ClientSession:
     def _end_idle(self) -> None:
         self._expects = CLIENT[self._expects, ClientStep.LINE_SENT]
         self._turn = None
-        self._done_asked = False
         self._push_line(commands.IdleDone())
         self._pump()
 

@@ -118,7 +118,7 @@ class SelectedMailbox:
         """A FETCH that told a UID. UIDs ascend with the numbers and never change (RFC 9051 section
         2.3.1.1).
         """
-        if not self._settled:
+        if not self._settled or seq < 1:
             return
         if seq > self.exists:
             raise RemoteError(f"FETCH of message {seq} of {self.exists}")

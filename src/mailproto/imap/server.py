@@ -72,9 +72,9 @@ class ServerSession:
         log: WireLog | None = None,
     ) -> None:
         self._limits = limits or Limits.server()
-        if append_limit is None:
-            append_limit = self._limits.max_literal
-        self._append_limit = append_limit
+        if append_limit is not None:
+            self._limits = _with_room(self._limits, append_limit)
+        self._append_limit = self._limits.max_literal if append_limit is None else append_limit
         self._limits_before_login = limits_before_login or Limits.before_login()
         self._reader = CommandReader(limits=self._limits_before_login, announce=True)
         self._outbox = Outbox()
@@ -520,7 +520,7 @@ def _status(
     return responses.StatusResponse(tag=tag, status=status, code=code, text=text)
 
 
-def limits_for(limits: Limits, append_limit: int) -> Limits:
+def _with_room(limits: Limits, append_limit: int) -> Limits:
     """*limits* with room for one message of *append_limit* octets, and the command around it."""
     return dataclasses.replace(
         limits,

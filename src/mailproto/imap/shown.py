@@ -32,4 +32,10 @@ def shown(value: Any, fragments: Any = None, *, secret: bool = False) -> Any:
             return b""
         case responses.Continuation() if secret:
             return b"+ " + HIDDEN + b"\r\n"
-    return value.encode() if fragments is None else fragments
+    if fragments is not None:
+        return fragments
+    try:
+        return value.encode()
+    except (TypeError, ValueError):
+        # Read all the same, with a defect that we would not send ourselves.
+        return repr(value).encode("utf-8", "backslashreplace") + b"\r\n"

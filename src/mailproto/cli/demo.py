@@ -1,7 +1,7 @@
 """``mailproto demo``: IMAP and POP3 doing what people use them for, on an embedded store.
 
-A real server in a process of its own, real sockets with TLS on free loopback ports, mailproto's own clients. Every
-line that is printed was checked; the first claim that does not hold ends the demo with status 1.
+A real server in a process of its own, real sockets with TLS on free loopback ports, mailproto's own clients.
+Every line that is printed was checked; the first claim that does not hold ends the demo with status 1.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from mailproto.cli.demo_imap import devices, folders, offline_copy
 from mailproto.cli.demo_mail import SampleMail, generate
 from mailproto.cli.demo_pop3 import delete_mode, keep_mode
 from mailproto.cli.demo_show import Comparison, Show, octets
-from mailproto.store.accounts import Accounts
 from mailproto.store.api import NewMessage
 from mailproto.store.sqlite import SqliteStore
 
@@ -84,7 +83,7 @@ async def serving(scratch: Path) -> AsyncIterator[Place]:
 
 
 async def deliver(place: Place, mail: SampleMail) -> None:
-    """Deliver everything into INBOX while the server runs, as ``mailproto deliver`` does, message by message."""
+    """Deliver everything into INBOX while the server runs, one by one, as ``mailproto deliver`` does."""
     store = await SqliteStore.open(place.data)
     try:
         account = await store.account(place.user)

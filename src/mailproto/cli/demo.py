@@ -11,15 +11,20 @@ import contextlib
 import secrets
 import shutil
 import signal
+import ssl
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from mailproto.aio import imap, pop3
+from mailproto.aio.imap import ImapClient
+from mailproto.aio.pop3 import Pop3Client
 from mailproto.cli import CommandError
 from mailproto.cli.demo_imap import devices, folders, offline_copy
 from mailproto.cli.demo_mail import SampleMail, generate
@@ -27,6 +32,7 @@ from mailproto.cli.demo_pop3 import delete_mode, keep_mode
 from mailproto.cli.demo_show import Comparison, Show, octets
 from mailproto.store.api import NewMessage
 from mailproto.store.sqlite import SqliteStore
+from mailproto.tls import client_context
 
 USER = "sam"
 #: Seconds that the server may take to listen, and to end.
@@ -43,6 +49,34 @@ class Place:
     password: str
     data: Path
     scratch: Path
+
+    def trust(self) -> ssl.SSLContext:
+        """A TLS context that trusts the server's certificate and no other."""
+        return client_context(self.certificate)
+
+    def imap(self, *, starttls: bool = False) -> AbstractAsyncContextManager[ImapClient]:
+        """A device logged in by IMAP."""
+        kind, tls = ("imap", "starttls") if starttls else ("imaps", True)
+        return imap.connect(
+            "127.0.0.1",
+            self.ports[kind],
+            tls=tls,
+            user=self.user,
+            password=self.password,
+            context=self.trust(),
+        )
+
+    def pop3(self, *, stls: bool = False) -> AbstractAsyncContextManager[Pop3Client]:
+        """A device logged in by POP3."""
+        kind, tls = ("pop3", "starttls") if stls else ("pop3s", True)
+        return pop3.connect(
+            "127.0.0.1",
+            self.ports[kind],
+            tls=tls,
+            user=self.user,
+            password=self.password,
+            context=self.trust(),
+        )
 
 
 async def _bound(output: asyncio.StreamReader) -> dict[str, int]:

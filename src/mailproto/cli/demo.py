@@ -52,7 +52,7 @@ class Place:
 
     def trust(self) -> ssl.SSLContext:
         """A TLS context that trusts the server's certificate and no other."""
-        return client_context(self.certificate)
+        return client_context(ca_file=self.certificate)
 
     def imap(self, *, starttls: bool = False) -> AbstractAsyncContextManager[ImapClient]:
         """A device logged in by IMAP."""

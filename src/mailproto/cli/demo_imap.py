@@ -11,12 +11,14 @@ from mailproto.cli.demo_mail import ATTACHMENT, WORD
 from mailproto.cli.demo_show import octets
 from mailproto.imap import responses, search
 from mailproto.imap.commands import Section
+from mailproto.sync.mirror_imap import mirror_imap
 
 if TYPE_CHECKING:
     from mailproto.aio.imap import ImapClient
     from mailproto.cli.demo import Place
     from mailproto.cli.demo_mail import SampleMail
     from mailproto.cli.demo_show import Comparison, Show
+    from mailproto.sync.mirror import Summary
 
 
 class Listener:
@@ -202,13 +204,12 @@ async def folders(show: Show, place: Place) -> None:
 
 async def offline_copy(show: Show, place: Place, compared: Comparison) -> None:
     """Part 3: ``mailproto mirror``, three times."""
-    from mailproto.sync.mirror import mirror  # noqa: PLC0415
-
     show.part("3. IMAP: an offline copy (mailproto mirror)")
     folder = place.scratch / "laptop"
 
-    async def copy() -> Any:
-        return await mirror(place.url("imaps"), folder, password=place.password, tls=place.trust())
+    async def copy() -> Summary:
+        async with place.imap() as laptop:
+            return await mirror_imap(laptop, folder, f"imap://{place.user}@127.0.0.1")
 
     async with place.imap() as phone:
         show.step("first copy")
@@ -216,12 +217,12 @@ async def offline_copy(show: Show, place: Place, compared: Comparison) -> None:
         first = await copy()
         files = [path for path in folder.rglob("*") if path.parent.name in {"cur", "new"} and path.is_file()]
         show.check(first.new == phone.mailbox.exists == len(files), "every message is a file in the Maildir")
-        show.fact(f"{first.new} messages, {octets(first.bytes_received)}")
+        show.fact(f"{first.new} messages, {octets(first.octets)}")
 
         show.step("again")
         again = await copy()
         show.check((again.new, again.changed, again.removed) == (0, 0, 0), "nothing is transferred twice")
-        show.fact(f"nothing new, {octets(again.bytes_received)} received to know it")
+        show.fact(f"nothing new, {octets(again.octets)} received to know it")
 
         show.step("after two changes")
         uids = [row.uid for row in await phone.fetch("1:2", ("UID",), uid=False)]
@@ -232,9 +233,9 @@ async def offline_copy(show: Show, place: Place, compared: Comparison) -> None:
         show.check(
             (third.new, third.changed, third.removed) == (0, 1, 1), "just the two changes are transferred"
         )
-        show.fact(f"1 flag changed, 1 message removed, {octets(third.bytes_received)} received")
+        show.fact(f"1 flag changed, 1 message removed, {octets(third.octets)} received")
         compared.add(
             "Offline",
-            f"on request: all folders with flags; brought up to date with {octets(third.bytes_received)}",
+            f"on request: all folders with flags; brought up to date with {octets(third.octets)}",
             "",
         )

@@ -67,9 +67,9 @@ async def devices(show: Show, place: Place, mail: SampleMail, compared: Comparis
     show.part("1. IMAP: a phone and a laptop on one INBOX")
     async with place.imap() as phone, place.imap(starttls=True) as laptop:
         show.step("login")
-        await phone.select("INBOX")
+        inbox = await phone.select("INBOX")
         await laptop.select("INBOX")
-        show.check(phone.mailbox.exists == len(mail.messages), "the phone sees every message delivered")
+        show.check(inbox.exists == len(mail.messages), "the phone sees every message delivered")
         show.fact("phone by IMAPS, laptop by STARTTLS, both in INBOX at once")
         listener = Listener(laptop)
         idle = asyncio.create_task(listener.run())
@@ -183,8 +183,7 @@ async def folders(show: Show, place: Place) -> None:
         show.fact("the laptop sees 'Journeys/Lappi'")
 
         show.step("move")
-        await phone.select("INBOX")
-        total = phone.mailbox.exists
+        total = (await phone.select("INBOX")).exists
         await phone.move("1:3", "Journeys/Lappi", uid=False)
         after = await seen()
         show.check(
@@ -213,10 +212,10 @@ async def offline_copy(show: Show, place: Place, compared: Comparison) -> None:
 
     async with place.imap() as phone:
         show.step("first copy")
-        await phone.select("INBOX")
+        inbox = await phone.select("INBOX")
         first = await copy()
         files = [path for path in folder.rglob("*") if path.parent.name in {"cur", "new"} and path.is_file()]
-        show.check(first.new == phone.mailbox.exists == len(files), "every message is a file in the Maildir")
+        show.check(first.new == inbox.exists == len(files), "every message is a file in the Maildir")
         show.fact(f"{first.new} messages, {octets(first.octets)}")
 
         show.step("again")

@@ -88,8 +88,7 @@ async def delete_mode(show: Show, place: Place, compared: Comparison) -> None:
             await laptop.dele(number)
         await laptop.quit()
     async with place.imap() as phone:
-        await phone.select("INBOX")
-        show.check(phone.mailbox.exists == 0, "the phone finds the maildrop empty")
+        show.check((await phone.select("INBOX")).exists == 0, "the phone finds the maildrop empty")
     show.fact(f"{count} messages downloaded, then deleted at QUIT: the phone finds INBOX empty")
     compared.add(
         "Where mail is kept", "on the server, in folders", "on the laptop; the server keeps it or not"

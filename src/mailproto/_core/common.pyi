@@ -1,2 +1,1 @@
 # Nothing here is for Python: the module's functions are C functions that the other compiled modules share.
-__pyx_capi__: dict[str, object]

@@ -7,7 +7,6 @@ from typing_extensions import disjoint_base
 _Item: TypeAlias = int | str | tuple[int | str, int | str]
 _SetLike: TypeAlias = "SequenceSet | str | bytes | bytearray | memoryview | int | Iterable[_Item]"
 
-
 @final
 class SequenceSet:
     def __new__(cls, value: _SetLike | None = None) -> Self: ...

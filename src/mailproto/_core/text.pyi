@@ -1,6 +1,6 @@
 import datetime
 from collections.abc import Iterable, Iterator
-from typing import Final, Self, TypeAlias, final
+from typing import Self, TypeAlias, final
 
 from typing_extensions import disjoint_base
 

@@ -154,6 +154,15 @@ def test_sets(imap, server, user):
     assert all(b"UID" in line for line in client.ok("UID FETCH 1:* FLAGS")[:-1])
 
 
+def test_wrong_fetches(client):
+    client.bad("UID FETCH 1 (FLAGS) (CHANGEDSINCE 1 VANISHED)")
+    client.bad('FETCH 1 BODY[HEADER.FIELDS ("x y")]')
+    client.bad("FETCH 1 BODY[0]")
+    client.bad("FETCH 1 NONSENSE")
+    client.bad("FETCH 1 (ALL FLAGS)")
+    assert b"BODY[9.9.9] " in client.ok("FETCH 1 BODY.PEEK[9.9.9]")[0]
+
+
 def test_store(client):
     assert client.ok("STORE 1 FLAGS (\\Seen $Work)")[0] != b""
     line = client.ok("STORE 1 +FLAGS (\\Flagged)")[0]
@@ -247,6 +256,8 @@ def test_search(imap, server, user):
     assert found("SENTON 2-Nov-2026") == [1] and found("SINCE 1-Jan-2020") == [1, 2, 3]
     assert found("BEFORE 1-Jan-2020") == []
     assert found(b"CHARSET UTF-8 SUBJECT {5+}\r\ncaf\xc3\xa9") == [1]
+    assert found(b"SUBJECT {5+}\r\ncaf\xc3\xa9") == [1]  # as clients do that forget the CHARSET
+    client.bad(b"SEARCH CHARSET UTF-8 SUBJECT {2+}\r\n\xff\xfe")
     assert client.ok("UID SEARCH 1:2")[0] == b"* SEARCH 1 2\r\n"
     assert b"BADCHARSET (US-ASCII UTF-8)" in client.no("SEARCH CHARSET KLINGON ALL", b"BADCHARSET")
     client.bad("SEARCH 9")

@@ -87,7 +87,8 @@ def _transcript(lines: _Lines, decoder: _Decoder) -> Iterator[dict[str, Any]]:
         if side is not None:
             if text.endswith(b"\n"):
                 text = text.rstrip(b"\r\n") + b"\r\n"
-            yield from decoder.feed(side, text, lines.peek(7)[3:])
+            following = lines.peek(7)
+            yield from decoder.feed(side, text, following[3:] if following[:2] == b"S:" else b"")
 
 
 def _looks_like_pop3(head: bytes, transcript: bool) -> bool:

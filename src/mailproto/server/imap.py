@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,8 @@ from mailproto.store.errors import StoreError
 
 if TYPE_CHECKING:
     from mailproto.server.app import Server
+
+log = logging.getLogger("mailproto.server")
 
 _ALWAYS: Final = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
 _LOGGED_IN: Final = (
@@ -263,10 +266,15 @@ class ImapHandler(FetchCommands):
         except Ended:
             self.connection.flush()
             self.connection.close()
-        except ConnectionError:
-            return
         except StoreError as error:
             self.status("BYE", str(error), error.code)
+            self.connection.close()
+        except (ConnectionError, MailprotoError):
+            # The connection is over, or about to be: whoever ended it has said why.
+            return
+        except Exception as error:
+            log.exception("IDLE failed")
+            self.failed(error)
             self.connection.close()
 
     async def _idle_done(self) -> None:

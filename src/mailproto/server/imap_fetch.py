@@ -125,6 +125,8 @@ class FetchCommands(SelectedCommands):
     async def do_fetch(self, command: commands.Fetch) -> None:
         """FETCH and UID FETCH, with CHANGEDSINCE (RFC 7162 section 3.1.4.1)."""
         box = self.box
+        if command.vanished:
+            raise bad("QRESYNC is not enabled")
         wanted = plan(command.items)
         modseq = "MODSEQ" in command.items or command.changed_since is not None
         if modseq:

@@ -82,7 +82,7 @@ class SelectedCommands(MailboxCommands):
                 case search.Sequence(set=numbers):
                     box.view.ranges(numbers)  # raises for a number beyond the last message
                 case search.Text(value=value) | search.Header(value=value):
-                    _check_text(value, command.charset)
+                    _check_text(value)
         if modseq:
             self.enable_condstore()
         uids = box.view.uids()
@@ -195,12 +195,9 @@ def _copy_uid(result: CopyResult) -> CopyUid:
     return CopyUid(result.uidvalidity, SequenceSet(result.source), SequenceSet(result.destination))
 
 
-def _check_text(value: bytes, charset: str | None) -> None:
-    if value.isascii():
-        return
-    if charset is None or charset.upper() == "US-ASCII":
-        raise bad("Strings that are not ASCII need CHARSET UTF-8")
+def _check_text(value: bytes) -> None:
+    """Clients forget CHARSET UTF-8 more often than they mean another by octets that are valid in it."""
     try:
         value.decode()
     except UnicodeDecodeError:
-        raise bad("A string is not valid in the CHARSET given") from None
+        raise bad("A string is not valid UTF-8") from None

@@ -1,21 +1,21 @@
-from types import ModuleType
-from typing import Literal, Self
+from typing import Literal, Self, final
 
+from typing_extensions import disjoint_base
+
+from mailproto._core.command_build import Builder
 from mailproto.errors import NeedData
 from mailproto.imap.commands_base import Command
 from mailproto.imap.commands_session import BadCommand, IdleDone, LiteralAnnounced, SaslResponse
 from mailproto.limits import Limits
 
-class Builder:
-    def __new__(cls, commands: ModuleType, search: ModuleType) -> Self: ...
-
-class Window:
-    def __buffer__(self, flags: int, /) -> memoryview: ...
+@final
+class Window: ...
 
 def parse(
     builder: Builder, data: bytes | bytearray | memoryview, limits: Limits, utf8: bool
 ) -> tuple[Command, int]: ...
 
+@disjoint_base
 class CommandReader:
     def __new__(
         cls, builder: Builder, *, limits: Limits | None = None, announce: bool = False, utf8: bool = False

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Self
 
 from mailproto._core import command as _command
+from mailproto._core.command_build import Builder
 from mailproto.errors import ParseError
 from mailproto.imap import commands, search
 from mailproto.imap.commands_base import Command
 from mailproto.limits import Limits
 
-_BUILDER = _command.Builder(commands, search)
+_BUILDER = Builder(commands, search)
 
 Buffer = bytes | bytearray | memoryview
 

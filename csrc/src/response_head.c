@@ -293,13 +293,11 @@ mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, m
             p = close + 1;
             if (p < end && *p == ' ')
                 p++;
-            else if (p < end)
-                t->defects |= MP_DEFECT_MISSING_SPACE;
+            else
+                t->defects |= p < end ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_MISSING_TEXT;
         }
     }
     t->text = (mp_span){AT(p), (uint32_t)(end - p)};
-    if (p == end && head->kind != MP_RESP_CONTINUATION)
-        t->defects |= MP_DEFECT_MISSING_TEXT;
     if (memchr(p, 0, (size_t)(end - p)))
         t->defects |= MP_DEFECT_NUL;
     (void)err;

@@ -275,7 +275,7 @@ cdef class Fetch:
             made["defects"] = list(self.defects)
         return made
 
-    def encode(self, *, utf8=False, literals="sync"):
+    def encode(self, utf8=False, literals="sync"):
         """The wire form as a list of fragments; long sections are passed through uncopied."""
         writer = Writer(utf8=utf8, side="server")
         write_fetch(writer, self)

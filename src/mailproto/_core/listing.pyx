@@ -77,7 +77,7 @@ cdef class MailboxList:
             made["defects"] = list(self.defects)
         return made
 
-    def encode(self, *, utf8=False, literals="sync"):
+    def encode(self, utf8=False, literals="sync"):
         """The wire form as a list of fragments."""
         writer = Writer(utf8=utf8, side="server")
         writer.raw(b"* ").raw(self.kind).raw(b" (")

@@ -51,7 +51,7 @@ cdef object write_tree(object writer, object tree):
 
 
 cdef bytes atom_octets(str atom):
-    number = atom.isascii() and atom.isdigit() and len(atom) <= 18 and (atom == "0" or atom[0] != "0")
+    number = atom.isascii() and atom.isdigit() and len(atom) <= 19 and (atom == "0" or atom[0] != "0")
     if not atom or atom.upper() == "NIL" or number or any([c <= " " or c in '()"{\x7f' for c in atom]):
         raise ValueError("not an atom: a string is bytes, a number int, NIL None")
     return atom.encode("utf-8", "surrogateescape")

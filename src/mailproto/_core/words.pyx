@@ -187,7 +187,7 @@ cdef object atom_of(const uint8_t *data, Py_ssize_t length):
     cdef uint64_t number = 0
     if length == 3 and data[0] | 0x20 == c"n" and data[1] | 0x20 == c"i" and data[2] | 0x20 == c"l":
         return None
-    if length <= 18 and (length == 1 or data[0] != c"0"):
+    if length <= 19 and (length == 1 or data[0] != c"0"):
         for i in range(length):
             if not c"0" <= data[i] <= c"9":
                 break

@@ -19,7 +19,7 @@ from mailproto._core.listing import MailboxList
 from mailproto._core.text import MailboxName, SequenceSet, canonical_flag
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
-from mailproto.imap.commands_base import Value, to_builtin
+from mailproto.imap.commands_base import LiteralMode, Value, to_builtin
 from mailproto.imap.values import (
     AppendUid,
     CopyUid,
@@ -78,17 +78,17 @@ class Response(Value):
     def _fields(self) -> list[tuple[str, Any]]:
         return [(n, v) for n, v in Value._fields(self) if n != "raw" and not (n == "defects" and not v)]
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         raise NotImplementedError
 
-    def encode(self, *, utf8: bool = False, literals: str = "sync") -> list[bytes]:
+    def encode(self, utf8: bool = False, literals: LiteralMode = "sync") -> list[bytes]:  # type: ignore[override]
         """The wire form as fragments to send in order; *utf8* where UTF8=ACCEPT or IMAP4rev2 is enabled.
 
         A server's literals never wait, so *literals* changes nothing. Raises ValueError for what cannot be
         sent.
         """
         writer = Writer(utf8=utf8, side="server")
-        self._write(writer)
+        self._put(writer)
         return writer.crlf().finish()  # type: ignore[return-value]
 
     def __bytes__(self) -> bytes:
@@ -123,14 +123,14 @@ class StatusResponse(Response):
         if self.code is None and self.text.startswith("[") and "]" in self.text:
             raise ValueError("the text would be read as a response code")
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         if self.tag is None:
             writer.raw(b"* ")
         else:
             writer.raw(check.tag(self.tag)).sp()  # a tag may hold what an atom may not: `]`
         writer.raw(self.status).sp()
         if self.code is not None:
-            self.code._write(writer)
+            self.code._put(writer)
             writer.sp()
         writer.text(to_octets(self.text))
 
@@ -146,10 +146,10 @@ class Continuation(Response):
         if self.code is None and self.text.startswith("[") and "]" in self.text:
             raise ValueError("the text would be read as a response code")
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"+ ")
         if self.code is not None:
-            self.code._write(writer)
+            self.code._put(writer)
             writer.sp()
         writer.text(to_octets(self.text))
 
@@ -163,7 +163,7 @@ class Capability(Response):
     def _check(self) -> None:
         self._set("capabilities", tuple(self.capabilities))
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* CAPABILITY")
         for name in self.capabilities:
             write_flag(writer.sp(), name)
@@ -178,7 +178,7 @@ class Enabled(Response):
     def _check(self) -> None:
         self._set("capabilities", tuple(self.capabilities))
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* ENABLED")
         for name in self.capabilities:
             write_flag(writer.sp(), name)
@@ -193,7 +193,7 @@ class Exists(Response):
     def _check(self) -> None:
         _uint32(self.count, "count")
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* ").number(self.count).raw(b" EXISTS")
 
 
@@ -206,7 +206,7 @@ class Recent(Response):
     def _check(self) -> None:
         _uint32(self.count, "count")
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* ").number(self.count).raw(b" RECENT")
 
 
@@ -219,7 +219,7 @@ class Expunge(Response):
     def _check(self) -> None:
         _uint32(self.seq, "seq", 1)
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* ").number(self.seq).raw(b" EXPUNGE")
 
 
@@ -234,7 +234,7 @@ class Vanished(Response):
         if not isinstance(self.uids, SequenceSet):
             self._set("uids", SequenceSet(self.uids))
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* VANISHED (EARLIER) " if self.earlier else b"* VANISHED ").sequence_set(self.uids)
 
 
@@ -247,7 +247,7 @@ class MailboxFlags(Response):
     def _check(self) -> None:
         self._set("flags", tuple(canonical_flag(flag) for flag in self.flags))
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* FLAGS ").list(self.flags, lambda flag: write_flag(writer, flag))
 
 
@@ -274,7 +274,7 @@ class MailboxStatus(Response):
         items = {name: to_builtin(value, secrets=secrets) for name, value in self.items.items()}
         return {**result, "mailbox": str(self.mailbox), "items": items}
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* STATUS ").mailbox(self.mailbox).sp().open()
         for index, (name, value) in enumerate(self.items.items()):
             if index:
@@ -301,7 +301,7 @@ class SearchResult(Response):
             SequenceSet(self.numbers.to_list() if isinstance(self.numbers, SequenceSet) else self.numbers),
         )
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* SEARCH")
         if self.numbers:
             writer.raw(b" ").raw(" ".join(map(str, self.numbers)))
@@ -331,13 +331,13 @@ class ESearch(Response):
         if self.all is not None and not isinstance(self.all, SequenceSet):
             self._set("all", SequenceSet(self.all))
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* ESEARCH")
         others = self.others
         if self.tag is not None:
             writer.raw(b" (TAG ").string(self.tag)
-            if others and others[0][0] == "":
-                for item in others[0][1]:
+            if others and others[0][0] == "" and isinstance(beside := others[0][1], tuple):
+                for item in beside:
                     write_tree(writer.sp(), item)
                 others = others[1:]
             writer.close()
@@ -379,7 +379,7 @@ class Namespace(Response):
                     name, tuple(e if isinstance(e, NamespaceEntry) else NamespaceEntry(*e) for e in entries)
                 )
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* NAMESPACE")
         for entries in (self.personal, self.other, self.shared):
             writer.sp()
@@ -388,7 +388,7 @@ class Namespace(Response):
                 continue
             writer.open()
             for entry in entries:
-                entry._write(writer)
+                entry._put(writer)
             writer.close()
 
 
@@ -405,7 +405,7 @@ class Id(Response):
                 "parameters", tuple((_octets(name), None if v is None else _octets(v)) for name, v in pairs)
             )
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* ID ")
         if self.parameters is None:
             writer.nil()
@@ -433,7 +433,7 @@ class UnknownResponse(Response):
     number: int | None = None
     values: tuple[Tree, ...] = ()
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"* ")
         if self.number is not None:
             writer.number(self.number).sp()

@@ -47,7 +47,7 @@ class AppendUid(Value):
     def _check(self) -> None:
         self._set("uids", self.uids if isinstance(self.uids, SequenceSet) else SequenceSet(self.uids))
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.number(self.uidvalidity).sp().sequence_set(self.uids)
 
 
@@ -67,7 +67,7 @@ class CopyUid(Value):
             value = getattr(self, name)
             self._set(name, value if isinstance(value, SequenceSet) else SequenceSet(value))
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.number(self.uidvalidity).sp().sequence_set(self.source).sp().sequence_set(self.destination)
 
 
@@ -94,7 +94,7 @@ class ResponseCode(Value):
             raise ValueError("the name of a response code must be an atom without ]")
         self._set("name", self.name.upper())
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.raw(b"[").raw(self.name)
         match self.value:
             case None:
@@ -106,7 +106,7 @@ class ResponseCode(Value):
             case SequenceSet():
                 writer.sp().sequence_set(self.value)
             case AppendUid() | CopyUid():
-                self.value._write(writer.sp())
+                self.value._put(writer.sp())
             case bytes():
                 if b"]" in _QUOTED.sub(b"", b" " + self.value):
                     raise ValueError("the argument of a response code must not hold ]")
@@ -130,7 +130,7 @@ class NamespaceEntry(Value):
     delimiter: str | None
     extensions: tuple[Tree, ...] = ()
 
-    def _write(self, writer: Writer) -> None:
+    def _put(self, writer: Writer) -> None:
         writer.open()
         name = self.prefix if isinstance(self.prefix, MailboxName) else MailboxName(self.prefix)
         writer.string(name.wire).sp().nstring(self.delimiter)

@@ -1,0 +1,171 @@
+"""Round trips: whatever a response may hold, it is read back from its wire form."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailproto import IncompleteError, ParseError
+from mailproto.imap import Address, BodyStructure, Envelope, SequenceSet, parse_response, responses
+
+octets = st.binary(max_size=40)
+nstrings = st.none() | octets
+atoms = st.text("abcdefgXYZ0123456789-+.$", min_size=1, max_size=12).filter(
+    lambda s: not s.isdigit() and s.upper() != "NIL"
+)
+numbers = st.integers(1, 2**32 - 1)
+texts = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=("Cs",)), max_size=40)
+trees = st.recursive(
+    st.none() | st.integers(0, 10**17) | atoms | octets, lambda inner: st.lists(inner, max_size=3).map(tuple)
+)
+sets = st.lists(numbers, min_size=1, max_size=6).map(SequenceSet)
+flags = st.lists(atoms | st.sampled_from(["\\Seen", "\\Deleted"]), max_size=4)
+mailboxes = st.text(max_size=12).filter(
+    lambda s: not any("\ud800" <= c <= "\udfff" for c in s) and "\0" not in s
+)
+addresses = st.builds(Address, nstrings, nstrings, nstrings, nstrings)
+lists = st.none() | st.lists(addresses, min_size=1, max_size=3)
+envelopes = st.builds(Envelope, nstrings, nstrings, *[lists] * 6, nstrings, nstrings)
+params = st.lists(st.tuples(octets, octets), max_size=3)
+extension: dict[str, Any] = {
+    "disposition": st.none() | st.tuples(octets, params),
+    "language": st.none() | st.lists(octets, min_size=1, max_size=2),
+    "location": nstrings,
+}
+leaves = st.builds(
+    BodyStructure,
+    type=st.just(b"IMAGE"),
+    subtype=octets,
+    params=params,
+    id=nstrings,
+    description=nstrings,
+    encoding=octets,
+    size=st.integers(0, 2**40),
+    md5=nstrings,
+    **extension,
+) | st.builds(BodyStructure, type=st.just(b"text"), subtype=octets, lines=st.integers(0, 999), size=numbers)
+bodies = st.recursive(
+    leaves,
+    lambda inner: (
+        st.builds(
+            BodyStructure,
+            subtype=octets,
+            params=params,
+            parts=st.lists(inner, min_size=1, max_size=3),
+            **extension,
+        )
+        | st.builds(
+            BodyStructure,
+            type=st.just(b"MESSAGE"),
+            subtype=st.just(b"RFC822"),
+            envelope=envelopes,
+            body=inner,
+            lines=numbers,
+        )
+    ),
+    max_leaves=6,
+)
+zones = st.integers(-14 * 60, 14 * 60).map(lambda m: datetime.timezone(datetime.timedelta(minutes=m)))
+moments = st.datetimes(
+    datetime.datetime(1970, 1, 2), datetime.datetime(2100, 1, 1), timezones=zones, allow_imaginary=False
+).map(lambda d: d.replace(microsecond=0))
+sections = st.dictionaries(
+    st.sampled_from(
+        ["BODY[]", "BODY[1.2.MIME]", "BODY[HEADER.FIELDS (SUBJECT TO)]<7>", "BINARY[3]", "RFC822.TEXT"]
+    ),
+    nstrings,
+    max_size=3,
+)
+fetches = st.builds(
+    responses.Fetch,
+    numbers,
+    uid=st.none() | numbers,
+    flags=st.none() | flags,
+    modseq=st.none() | st.integers(1, 2**63 - 1),
+    internal_date=st.none() | moments,
+    size=st.none() | st.integers(0, 2**63 - 1),
+    envelope=st.none() | envelopes,
+    body_structure=st.none() | bodies,
+    sections=sections,
+    others=st.dictionaries(st.sampled_from(["EMAILID", "X-GM-LABELS", "PREVIEW"]), trees, max_size=2),
+)
+codes = (
+    st.builds(responses.ResponseCode, st.sampled_from(["ALERT", "READ-ONLY"]))
+    | st.builds(
+        responses.ResponseCode, st.sampled_from(["UIDNEXT", "HIGHESTMODSEQ"]), st.integers(0, 2**63 - 1)
+    )
+    | st.builds(
+        responses.ResponseCode, st.just("CAPABILITY"), st.lists(atoms, min_size=1, max_size=3).map(tuple)
+    )
+    | st.builds(responses.ResponseCode, st.just("BADCHARSET"), st.lists(octets, max_size=3).map(tuple))
+    | st.builds(responses.ResponseCode, st.just("APPENDUID"), st.builds(responses.AppendUid, numbers, sets))
+    | st.builds(responses.ResponseCode, st.just("COPYUID"), st.builds(responses.CopyUid, numbers, sets, sets))
+    | st.builds(responses.ResponseCode, st.just("MODIFIED"), sets)
+)
+plain_texts = texts.filter(lambda s: not s.startswith("["))
+values = (
+    st.builds(responses.StatusResponse, st.none() | atoms, st.sampled_from(["OK", "NO", "BAD"]), codes, texts)
+    | st.builds(
+        responses.StatusResponse, st.none(), st.sampled_from(["BYE", "PREAUTH"]), st.none(), plain_texts
+    )
+    | st.builds(responses.Continuation, plain_texts)
+    | st.builds(responses.Capability, st.lists(atoms, max_size=4))
+    | st.builds(responses.Exists, st.integers(0, 2**32 - 1))
+    | st.builds(responses.Expunge, numbers)
+    | st.builds(responses.Vanished, sets, st.booleans())
+    | st.builds(responses.MailboxFlags, flags)
+    | st.builds(responses.MailboxStatus, mailboxes, st.dictionaries(atoms.map(str.upper), trees, max_size=3))
+    | st.builds(responses.SearchResult, st.lists(numbers, max_size=9), st.none() | st.integers(0, 2**63 - 1))
+    | st.builds(responses.ESearch, atoms, st.booleans(), st.none() | sets, count=st.none() | numbers)
+    | st.builds(
+        responses.MailboxList,
+        st.sampled_from(["LIST", "LSUB"]),
+        st.lists(st.sampled_from(["\\Noselect", "\\HasChildren", "\\X"]), max_size=3),
+        st.none() | st.sampled_from(list('/."\\')),
+        mailboxes,
+        st.lists(st.tuples(st.just("CHILDINFO"), trees), max_size=2),
+    )
+    | st.builds(responses.Id, st.none() | st.lists(st.tuples(octets, nstrings), max_size=3))
+    | st.builds(
+        responses.UnknownResponse,
+        atoms.map(lambda s: "X" + s.upper()),
+        st.none() | numbers,
+        st.tuples(trees, trees),
+    )
+    | fetches
+)
+
+
+@given(values)
+def test_what_is_written_is_read_back(value: Any) -> None:
+    wire = bytes(value)
+    again = parse_response(wire, strict=True)
+    assert again == value
+    assert bytes(again) == wire
+    assert hash(again) == hash(value)
+    assert b"".join(value.encode()) == wire
+    assert type(value.to_dict()) is dict
+
+
+@given(
+    st.binary(max_size=60),
+    st.sampled_from([b"* ", b"* OK ", b"* 1 FETCH (", b"* LIST ", b"* STATUS x (", b""]),
+)
+def test_no_bytes_break_the_reader(data: bytes, start: bytes) -> None:
+    try:
+        value = parse_response(start + data + b"\r\n")
+    except (ParseError, IncompleteError):
+        return
+    _ = value.defects
+    repr(value)
+    value.to_dict()
+
+
+@given(st.sampled_from(["subject", "message_id"]), octets)
+def test_no_string_splits_a_response(field: str, text: bytes) -> None:
+    row = responses.Fetch(1, envelope=Envelope(**{field: b'")\r\n* BYE (' + text}))
+    again = parse_response(bytes(row))
+    assert getattr(again.envelope, field) == b'")\r\n* BYE (' + text

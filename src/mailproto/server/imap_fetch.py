@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from mailproto._core.mime import MessageStructure, select_fields
@@ -68,6 +69,7 @@ class Plan:
         return DATA_ROWS if self.want else FLAG_ROWS
 
 
+@lru_cache(maxsize=64)  # clients ask for the same few combinations again and again
 def plan(items: tuple[str | Section, ...]) -> Plan:
     """Work out what the items of a FETCH need.
 

@@ -237,12 +237,13 @@ mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame
         default: {
             const uint8_t *lf = len > f->scanned ? memchr(unit + f->scanned, '\n', len - f->scanned) : NULL;
             uint64_t upto = lf ? (uint64_t)(lf - unit) + 1 : len;
-            if (upto - f->line_from > line_left(f)) {
-                mp_fail_limit(err, (size_t)(f->line_from + line_left(f)), "max_line");
-                return lose(f, err);
-            }
-            if (upto > f->limits.max_unit) {
-                mp_fail_limit(err, (size_t)f->limits.max_unit, "max_unit");
+            /* the bound that comes first in the stream counts, or the answer would depend on how it was cut */
+            uint64_t line_end = f->line_from + line_left(f);
+            if (upto > line_end || upto > f->limits.max_unit) {
+                if (line_end <= f->limits.max_unit)
+                    mp_fail_limit(err, (size_t)line_end, "max_line");
+                else
+                    mp_fail_limit(err, (size_t)f->limits.max_unit, "max_unit");
                 return lose(f, err);
             }
             f->scanned = upto;

@@ -106,6 +106,11 @@ int main(void)
     server("* X {4}\r\nabcd\r\n", "U15 .");
     server("* X {5}\r\nabcde\r\n", "Emax_unit@15");
     server("* X {7}\r\nabcdefg\r\n", "Emax_unit@4");
+    /* two bounds passed at once: the same one, whatever the cut */
+    limits.max_line = 12;
+    server("* X {4}\r\nabcdefghijklm\r\n", "Emax_unit@15");
+    limits.max_unit = 17;
+    server("* X {4}\r\nabcdefghijklm\r\n", "Emax_line@16");
     limits = mp_limits_client();
     limits.max_literals = 1;
     server("* X {1}\r\na {1}\r\nb\r\n", "Emax_literals@11");

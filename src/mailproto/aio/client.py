@@ -4,6 +4,7 @@ answers."""
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator
 from typing import Any, Final, Self, TypeVar
@@ -219,6 +220,11 @@ async def open_connection(
             )
     except TimeoutError as error:
         raise CommandTimeout(f"{host} port {port} does not answer") from error
+    except OSError as error:
+        if error.errno is None or error.errno <= 0:
+            raise  # a name that cannot be resolved: that error says it well
+        # asyncio's own words would hide why.
+        raise OSError(error.errno, f"{host} port {port}: {os.strerror(error.errno)}") from error
     try:
         if tls is True:
             await connection.secure()

@@ -16,7 +16,6 @@ import ssl
 from collections.abc import AsyncIterator, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mailproto import sasl
 from mailproto.aio.client import DEFAULT_TIMEOUT, Client, open_connection
 from mailproto.clients import imap as operations
 from mailproto.clients.conversation import Operation
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
 # The class below has a method named list.
 Responses = list[Any]
 Numbers = list[int]
-
-#: RFC 9051 section 6.3.13: IDLE at least every 29 minutes anew, or the server may think us gone.
-IDLE_RENEWAL = 28 * 60.0
 
 
 class ImapClient(Client):
@@ -100,13 +96,11 @@ class ImapClient(Client):
     async def login(self, user: str | bytes, password: str | bytes) -> None:
         """LOGIN, or where the server forbids that the best mechanism that it offers for a password."""
         capabilities = await self.capability()
-        if "LOGINDISABLED" in capabilities and isinstance(user, str) and isinstance(password, str):
-            offered = [c.removeprefix("AUTH=") for c in capabilities if c.startswith("AUTH=")]
-            mechanism = sasl.choose(offered, username=user, password=password, secure=self.is_tls)
-            if mechanism is not None:
-                await self.authenticate(mechanism)
-                return
-        await self._run(operations.simple(commands.Login(user, password)))
+        mechanism = operations.mechanism_for(capabilities, user, password, secure=self.is_tls)
+        if mechanism is not None:
+            await self.authenticate(mechanism)
+        else:
+            await self._run(operations.simple(commands.Login(user, password)))
 
     async def authenticate(self, mechanism: Any) -> None:
         """AUTHENTICATE with a mechanism of :func:`mailproto.sasl.client`."""
@@ -335,7 +329,7 @@ class Idling:
             if self._running is not None and self._running.done:
                 self._running.check()
                 raise ConnectionLost("the server ended IDLE")
-            renewal = self._since + IDLE_RENEWAL
+            renewal = self._since + operations.IDLE_RENEWAL
             until = renewal if deadline is None else min(renewal, deadline)
             left = until - loop.time()
             if left <= 0:

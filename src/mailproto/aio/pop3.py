@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, BinaryIO
 
-from mailproto import sasl
 from mailproto.aio.client import DEFAULT_TIMEOUT, Client, open_connection
 from mailproto.clients import pop3 as operations
 from mailproto.errors import CommandFailed, ConnectionLost
@@ -73,13 +72,10 @@ class Pop3Client(Client):
             await self.capa()
             return
         capabilities = await self.capa()
-        if capabilities and "USER" not in capabilities:
-            mechanism = sasl.choose(
-                capabilities.get("SASL", ()), username=user, password=password, secure=self.is_tls
-            )
-            if mechanism is not None:
-                await self.authenticate(mechanism)
-                return
+        mechanism = operations.mechanism_for(capabilities, user, password, secure=self.is_tls)
+        if mechanism is not None:
+            await self.authenticate(mechanism)
+            return
         await self._run(operations.simple(commands.User(user)))
         await self._run(operations.simple(commands.Pass(password)))
         # Those of after the login tell whether commands may be sent ahead (PIPELINING).

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from mailproto import sasl
 from mailproto._core.text import SequenceSet
 from mailproto.clients.conversation import Operation
 from mailproto.imap import commands, responses
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from mailproto.imap._arguments import SetLike
     from mailproto.imap.mailbox import SelectedMailbox
+
+#: RFC 9051 section 6.3.13: IDLE at least every 29 minutes anew, or the server may think us gone.
+IDLE_RENEWAL: Final = 28 * 60.0
 
 Status = responses.StatusResponse
 
@@ -52,6 +56,16 @@ def capability() -> Operation[frozenset[str]]:
         return frozenset(c.upper() for c in found.capabilities) if found else frozenset()
 
     return Operation(commands.Capability(), result)
+
+
+def mechanism_for(
+    capabilities: frozenset[str], user: str | bytes, password: str | bytes, *, secure: bool
+) -> Any:
+    """The SASL mechanism to log in with where the server forbids LOGIN; None: LOGIN it is."""
+    if "LOGINDISABLED" not in capabilities or not isinstance(user, str) or not isinstance(password, str):
+        return None
+    offered = [c.removeprefix("AUTH=") for c in capabilities if c.startswith("AUTH=")]
+    return sasl.choose(offered, username=user, password=password, secure=secure)
 
 
 def authenticate(mechanism: Any) -> Operation[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from mailproto import sasl
 from mailproto.clients.conversation import Operation
 from mailproto.errors import RemoteError
 from mailproto.pop3 import commands
@@ -22,6 +23,13 @@ WINDOW: Final = 16
 def simple(command: commands.Command) -> Operation[str]:
     """A command whose answer is only whether it worked; gives the server's words."""
     return Operation(command, lambda _, reply: str(reply.text))
+
+
+def mechanism_for(capabilities: dict[str, tuple[str, ...]], user: str, password: str, *, secure: bool) -> Any:
+    """The SASL mechanism to log in with where the server says that it has no USER; None: USER it is."""
+    if not capabilities or "USER" in capabilities:
+        return None
+    return sasl.choose(capabilities.get("SASL", ()), username=user, password=password, secure=secure)
 
 
 def authenticate(mechanism: Any) -> Operation[str]:

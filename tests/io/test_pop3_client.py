@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +18,7 @@ from mailproto.pop3 import commands
 from mailproto.pop3.server import ServerSession
 
 from .maildrop import BIG, MESSAGES, Maildrop
+from .script import Script
 
 Start = Callable[..., Any]
 
@@ -159,31 +161,13 @@ async def test_apop_must_be_asked_for(start: Start) -> None:
 
 @pytest.fixture
 async def scripted() -> AsyncIterator[Callable[..., Any]]:
-    servers = []
+    async with contextlib.AsyncExitStack() as stack:
 
-    async def run(*steps: bytes) -> tuple[str, int, list[bytes]]:
-        """A server that says ``steps``, one after each line it hears; b"" closes; None says nothing more."""
-        heard: list[bytes] = []
+        async def run(*steps: bytes | None) -> tuple[str, int, list[bytes]]:
+            script = await stack.enter_async_context(Script(*steps))
+            return script.host, script.port, script.heard
 
-        async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            for step, following in zip(steps, (*steps[1:], None), strict=True):
-                if not step:
-                    break
-                writer.write(step)
-                if following == b"":
-                    break
-                heard.append(await reader.readline())
-            if steps[-1] != b"":
-                heard.append(await reader.read())
-            writer.close()
-
-        server = await asyncio.start_server(play, "127.0.0.1", 0)
-        servers.append(server)
-        return (*server.sockets[0].getsockname(), heard)
-
-    yield run
-    for server in servers:
-        server.close()
+        yield run
 
 
 async def test_octets_behind_the_ok_to_stls_are_refused(scripted: Any, client_tls: ssl.SSLContext) -> None:

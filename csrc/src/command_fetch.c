@@ -109,6 +109,8 @@ static mp_status section(mp_command_scan *s, bool peek)
     return mp_cs_char(s, '>', ">");
 }
 
+static bool is_macro(int word) { return word == MP_WORD_ALL || word == MP_WORD_FAST || word == MP_WORD_FULL; }
+
 /* fetch-att                                                                        RFC 3501 section 9, RFC 7162 */
 static mp_status fetch_att(mp_command_scan *s, bool macros)
 {
@@ -122,8 +124,7 @@ static mp_status fetch_att(mp_command_scan *s, bool macros)
     MP_TRY(mp_cs_word(s, choices, "fetch-att", &word));
     if ((word == MP_WORD_BODY || word == MP_WORD_BODY_PEEK) && *s->p == '[')
         return section(s, word == MP_WORD_BODY_PEEK);
-    bool macro = word == MP_WORD_ALL || word == MP_WORD_FAST || word == MP_WORD_FULL;
-    if (word == MP_WORD_BODY_PEEK || (macro && !macros)) {
+    if (word == MP_WORD_BODY_PEEK || (is_macro(word) && !macros)) {
         s->p = at;
         return mp_cs_fail(s, "fetch-att");
     }
@@ -141,7 +142,13 @@ mp_status mp_command_read_fetch(mp_command_scan *s)
     MP_TRY(mp_cs_list_begin(s, &list));
     if (*s->p == '(') {
         s->p++;
-        MP_TRY(fetch_att(s, false));
+        /* not in the grammar, but harmless and seen: a macro alone in parentheses */
+        const uint8_t *first = s->p;
+        MP_TRY(fetch_att(s, true));
+        if (*s->p == ' ' && is_macro(s->command->args[s->command->count - 1].word)) {
+            s->p = first;
+            return mp_cs_fail(s, "fetch-att");
+        }
         while (*s->p == ' ') {
             s->p++;
             MP_TRY(fetch_att(s, false));

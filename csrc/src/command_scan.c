@@ -312,10 +312,13 @@ mp_status mp_cs_flag_list(mp_command_scan *s)
     return mp_cs_char(s, ')', "flag or )");
 }
 
+/* number = 1*DIGIT; nz-number = digit-nz *DIGIT, wherever nothing is too little        RFC 3501 section 9 */
 mp_status mp_cs_number(mp_command_scan *s, uint64_t least, uint64_t most, const char *expected, uint64_t *number_r)
 {
     const uint8_t *p = s->p;
     uint64_t number = 0;
+    if (least > 0 && *p == '0')
+        return mp_cs_fail(s, expected);
     for (; mp_cc(*p, MP_CC_DIGIT); p++) {
         unsigned digit = (unsigned)(*p - '0');
         if (number > (most - digit) / 10)

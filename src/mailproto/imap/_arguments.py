@@ -100,7 +100,7 @@ def mailbox(value: object, what: str) -> MailboxName:
     text.
     """
     if isinstance(value, MailboxName):
-        if b"\0" in value.wire:
+        if "\0" in value or b"\0" in value.wire:
             raise ValueError(f"{what} must not hold NUL")
         return value
     if not isinstance(value, str):

@@ -16,6 +16,7 @@ nstrings = st.none() | octets
 atoms = st.text("abcdefgXYZ0123456789-+.$", min_size=1, max_size=12).filter(
     lambda s: not s.isdigit() and s.upper() != "NIL"
 )
+tags = atoms.filter(lambda s: "+" not in s)  # RFC 3501 section 9: any ASTRING-CHAR except "+"
 numbers = st.integers(1, 2**32 - 1)
 texts = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=("Cs",)), max_size=40)
 trees = st.recursive(
@@ -107,7 +108,7 @@ codes = (
 )
 plain_texts = texts.filter(lambda s: not s.startswith("["))
 values = (
-    st.builds(responses.StatusResponse, st.none() | atoms, st.sampled_from(["OK", "NO", "BAD"]), codes, texts)
+    st.builds(responses.StatusResponse, st.none() | tags, st.sampled_from(["OK", "NO", "BAD"]), codes, texts)
     | st.builds(
         responses.StatusResponse, st.none(), st.sampled_from(["BYE", "PREAUTH"]), st.none(), plain_texts
     )

@@ -17,6 +17,7 @@ from mailproto.store import errors, search
 from mailproto.store.api import NewMessage, SearchView
 from mailproto.store.checks import fill, message, new_mail
 from mailproto.store.sqlite import SqliteMail, SqliteStore
+from mailproto.store.sqlite_lock import FileLock
 from mailproto.store.sqlite_schema import DATABASE, MARKER, SCHEMA_VERSION
 from mailproto.store.sqlite_writer import Transaction
 
@@ -92,12 +93,45 @@ async def test_a_read_only_folder(tmp_path: Path) -> None:
         folder.chmod(0o700)
 
 
-async def test_two_openings_of_a_new_folder_at_once(tmp_path: Path) -> None:
-    stores = await asyncio.gather(*(SqliteStore.open(tmp_path / "data") for _ in range(4)))
+@pytest.mark.parametrize("attempt", range(5))
+async def test_two_openings_of_a_new_folder_at_once(tmp_path: Path, attempt: int) -> None:
+    stores = await asyncio.gather(*(SqliteStore.open(tmp_path / "data") for _ in range(8)))
     await new_mail(stores[0])
-    assert [account.name for account in await stores[3].accounts()] == ["ann"]
+    assert [account.name for account in await stores[-1].accounts()] == ["ann"]
     for opened in stores:
         await opened.close()
+
+
+async def test_an_opening_that_never_ends_is_not_waited_for(tmp_path: Path) -> None:
+    await (await SqliteStore.open(tmp_path)).close()
+    lock = FileLock.try_take(tmp_path, "opening")
+    assert lock is not None
+    with pytest.raises(errors.StoreBusy, match="another process"):
+        await SqliteStore.open(tmp_path, busy_timeout=0.05)
+    lock.release()
+    await (await SqliteStore.open(tmp_path, busy_timeout=0.05)).close()
+
+
+@pytest.mark.parametrize("left", [None, b""])
+async def test_a_database_that_vanished_is_not_made_anew(tmp_path: Path, left: bytes | None) -> None:
+    await (await SqliteStore.open(tmp_path)).close()
+    (tmp_path / DATABASE).unlink()
+    if left is not None:
+        (tmp_path / DATABASE).write_bytes(left)
+    with pytest.raises(errors.StoreDamaged, match=r"mail\.sqlite is missing or empty: restore"):
+        await SqliteStore.open(tmp_path)
+    assert (tmp_path / DATABASE).exists() == (left is not None)
+
+
+@pytest.mark.parametrize("left", [None, b""])
+async def test_a_folder_whose_making_was_cut_off_is_finished(tmp_path: Path, left: bytes | None) -> None:
+    (tmp_path / MARKER).touch()
+    if left is not None:
+        (tmp_path / DATABASE).write_bytes(left)
+    async with await SqliteStore.open(tmp_path) as store:
+        await new_mail(store)
+    async with await SqliteStore.open(tmp_path) as store:
+        assert len(await store.accounts()) == 1
 
 
 # -- failing

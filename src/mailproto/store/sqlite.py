@@ -50,7 +50,8 @@ from mailproto.store.api import (
 )
 from mailproto.store.content import analyse
 from mailproto.store.errors import MaildropLocked, MessageTooBig, StoreClosed, StoreFull, StoreUnavailable
-from mailproto.store.sqlite_maildrop import MaildropLock, SqliteMaildrop
+from mailproto.store.sqlite_lock import FileLock
+from mailproto.store.sqlite_maildrop import SqliteMaildrop
 from mailproto.store.sqlite_notify import POLL_INTERVAL, Notifier
 from mailproto.store.sqlite_schema import BUSY_TIMEOUT, connect, prepare, translated
 from mailproto.store.sqlite_writer import Transaction, Work, Writer
@@ -90,7 +91,7 @@ class SqliteStore:
         self._local = threading.local()
         self._thread_connections: list[sqlite3.Connection] = []
         self._notifier = Notifier(self._connection, poll_interval)
-        self._locks: dict[int, MaildropLock] = {}
+        self._locks: dict[int, FileLock] = {}
         self._collecting: dict[int, asyncio.Task[None]] = {}
         self._collect_again: set[int] = set()
         self._closed = False
@@ -305,11 +306,11 @@ class SqliteStore:
         for account in outcome.garbage:
             self._collect_soon(account)
 
-    async def _take_lock(self, account: int) -> MaildropLock:
+    async def _take_lock(self, account: int) -> FileLock:
         until = time.monotonic() + _LOCK_PATIENCE
         while account not in self._locks:
             try:
-                lock = MaildropLock.try_take(self.folder, account)
+                lock = FileLock.try_take(self.folder, account)
             except OSError as error:
                 raise StoreUnavailable(f"the maildrop cannot be locked: {error.strerror}") from error
             if lock is not None:
@@ -332,7 +333,7 @@ class SqliteStore:
     async def _collect(self, account: int) -> None:
         def work(txn: Transaction) -> bool:
             try:
-                lock = MaildropLock.try_take(self.folder, account)
+                lock = FileLock.try_take(self.folder, account)
             except OSError:
                 lock = None
             if lock is None:

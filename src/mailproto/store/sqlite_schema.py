@@ -24,11 +24,11 @@ from mailproto.store.errors import (
     StoreReadOnly,
     StoreUnavailable,
 )
+from mailproto.store.sqlite_lock import LOCKS, FileLock
 
 MARKER: Final = "mailproto-data"
 MARKER_TEXT: Final = b"This folder holds mail kept by mailproto. Do not change anything in it by hand.\n"
 DATABASE: Final = "mail.sqlite"
-LOCKS: Final = "locks"
 
 #: "mpst", in the database's header (PRAGMA application_id).
 APPLICATION_ID: Final = 0x6D707374
@@ -182,7 +182,10 @@ def _os_error(error: OSError, folder: Path) -> StoreError:
 
 def claim_folder(folder: Path) -> None:
     """Make ``folder`` a data folder unless it is one. Raises NotOurStore, StoreReadOnly, StoreFull; a
-    folder that is neither empty nor ours is left as it is."""
+    folder that is neither empty nor ours is left as it is.
+
+    The marker stays empty until there is a database: one with text and no database beside it means that the
+    mail is gone, and not that there never was any."""
     try:
         if folder.exists() and not folder.is_dir():
             raise NotOurStore(f"{folder} is not a folder")
@@ -193,12 +196,7 @@ def claim_folder(folder: Path) -> None:
             if any(entry.name != MARKER for entry in folder.iterdir()) and not marker.exists():
                 raise NotOurStore(f"{folder} is not empty and holds no mailproto data")
             with contextlib.suppress(FileExistsError):
-                descriptor = os.open(marker, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-                try:
-                    os.write(descriptor, MARKER_TEXT)
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
+                os.close(os.open(marker, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         (folder / LOCKS).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise _os_error(error, folder) from error
@@ -234,35 +232,70 @@ def connect(folder: Path, *, query_only: bool = False, timeout: float = BUSY_TIM
 
 def prepare(folder: Path, *, timeout: float = BUSY_TIMEOUT) -> None:
     """Claim the folder, and make the database in it or check that it is one that this version reads and
-    writes."""
+    writes. One process at a time: SQLite does not wait for the locks that turning WAL on takes."""
     claim_folder(folder)
     if not os.access(folder, os.W_OK):
         raise StoreReadOnly(f"{folder}: no permission to write")
+    try:
+        lock = FileLock.take(folder, "opening", timeout)
+    except OSError as error:
+        raise _os_error(error, folder) from error
+    if lock is None:
+        raise StoreBusy(f"{folder}: another process keeps opening the mail store")
+    try:
+        _prepare(folder, timeout)
+    finally:
+        lock.release()
+
+
+def _prepare(folder: Path, timeout: float) -> None:
+    marker = folder / MARKER
+    try:
+        finished = marker.stat().st_size > 0
+        if finished and not (folder / DATABASE).exists():
+            raise _lost(folder)
+    except OSError as error:
+        raise _os_error(error, folder) from error
     try:
         connection = connect(folder, timeout=timeout)
     except StoreDamaged as error:
         raise NotOurStore(f"{folder / DATABASE} is not a database") from error
     try:
         with translated():
-            _check_or_create(connection, folder)
+            _check_or_create(connection, folder, new=not finished)
     finally:
         connection.close()
+    if not finished:
+        try:
+            with marker.open("wb", buffering=0) as file:
+                file.write(MARKER_TEXT)
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _os_error(error, folder) from error
 
 
-def _check_or_create(connection: sqlite3.Connection, folder: Path) -> None:
+def _lost(folder: Path) -> StoreDamaged:
+    return StoreDamaged(
+        f"{folder / DATABASE} is missing or empty: restore it from a backup, "
+        f"or remove {folder / MARKER} and whatever else is in the folder to begin anew"
+    )
+
+
+def _check_or_create(connection: sqlite3.Connection, folder: Path, *, new: bool) -> None:
     if not _recognise(connection, folder):
+        if not new:
+            raise _lost(folder)
         # The page size can be set before anything is written, and not in WAL mode.
         connection.execute("PRAGMA page_size = 8192")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if not _recognise(connection, folder):  # another process may have been faster
-                for statement in _statements(SCHEMA):
-                    connection.execute(statement)
-                connection.execute("INSERT INTO meta VALUES ('created', ?)", (int(time.time()),))
-                connection.execute("INSERT INTO meta VALUES ('uidvalidity', 0)")
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            for statement in _statements(SCHEMA):
+                connection.execute(statement)
+            connection.execute("INSERT INTO meta VALUES ('created', ?)", (int(time.time()),))
+            connection.execute("INSERT INTO meta VALUES ('uidvalidity', 0)")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:

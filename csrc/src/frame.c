@@ -299,6 +299,11 @@ void mp_framer_reject(mp_framer *f)
     }
 }
 
+uint64_t mp_framer_missing(const mp_framer *f, size_t len)
+{
+    return f->state == IN_LITERAL && f->line_from > len ? f->line_from - len : 0;
+}
+
 bool mp_framer_idle(const mp_framer *f, size_t len)
 {
     return f->state == IN_LINE && len == 0 && f->scanned == 0;

@@ -211,8 +211,8 @@ static inline const uint8_t *read_digits(const uint8_t *p, const uint8_t *end, u
     uint64_t value = 0;
     const uint8_t *from = p;
 #if MP_SSE2 /* a little-endian machine: eight octets at once, of which the digits come first */
-    uint64_t chunk;
-    memcpy(&chunk, p, 8);
+    uint64_t chunk = 0;
+    memcpy(&chunk, p, end - p >= 8 ? 8 : (size_t)(end - p));
     uint64_t digits = chunk ^ UINT64_C(0x3030303030303030); /* 0 to 9 where a digit was */
     /* a carry runs only upwards, so the lowest octet marked is the first that is no digit */
     uint64_t no_digit = ((digits + UINT64_C(0x7676767676767676)) | digits) & UINT64_C(0x8080808080808080);
@@ -252,13 +252,79 @@ static mp_status read_search_modseq(mp_search *s, const uint8_t *p, mp_error *er
     return MP_OK;
 }
 
+/* Numbers as the runs they form: one that follows the last extends its run. Written so that it needs no branch: which
+ * numbers follow each other is anybody's guess. */
+typedef struct run_writer {
+    uint32_t *pairs;
+    size_t count;
+    uint32_t first, last; /* of the run that is open; a last of 2^32 - 1 is followed by nothing */
+} run_writer;
+
+static inline void write_run(run_writer *w, uint32_t number)
+{
+    bool follows = number == w->last + 1;
+    w->count += !follows;
+    w->first = follows ? w->first : number;
+    w->last = number;
+    w->pairs[2 * w->count - 2] = w->first;
+    w->pairs[2 * w->count - 1] = number;
+}
+
+#if MP_SSE2
+/* The numbers of the 64 octets at p, which is at a space with 8 octets before it and 64 behind it. Returns the last
+ * space that was reached: p itself where the first number needs a closer look. */
+static const uint8_t *read_search_block(const uint8_t *p, run_writer *w)
+{
+    const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
+    __m128i v[4];
+    uint64_t digits = 0;
+    for (int i = 3; i >= 0; i--) {
+        v[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        __m128i value = _mm_sub_epi8(v[i], zero);
+        digits = digits << 16 | (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(value, nine), value));
+    }
+    uint64_t spaces = mp_mask64(v, ' ');
+    uint64_t others = ~(digits | spaces);
+    if (others)
+        spaces &= (others & (0 - others)) - 1;
+    unsigned from = 0;
+    for (spaces &= spaces - 1; spaces; spaces &= spaces - 1) {
+        unsigned at = mp_ctz64(spaces), count = at - from - 1;
+        if (count - 1 > 7)
+            break;
+        uint64_t chunk;
+        memcpy(&chunk, p + at - 8, 8);
+        unsigned skip = 8 * (8 - count);
+        chunk = ((chunk ^ UINT64_C(0x3030303030303030)) >> skip) << skip;
+        chunk = chunk * 10 + (chunk >> 8);
+        chunk = (((chunk & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x000f424000000064)) +
+                 (((chunk >> 16) & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001))) >> 32;
+        if ((uint32_t)chunk == 0)
+            break;
+        write_run(w, (uint32_t)chunk);
+        from = at;
+    }
+    return p + from;
+}
+#endif
+
 mp_status mp_read_search(mp_search *s, uint32_t *pairs, size_t *count_r, mp_error *err)
 {
     const uint8_t *p = s->unit + s->at, *end = s->unit + s->end;
-    uint32_t *out = pairs, number, last = UINT32_MAX;
+    run_writer w = {.pairs = pairs, .last = UINT32_MAX};
+    uint32_t number;
     while (p < end) {
         if (*p != ' ')
             return mp_fail(err, MP_E_SYNTAX, (size_t)(p - s->unit), "SP");
+#if MP_SSE2
+        if (end - p >= 64 && p - s->unit >= 8) {
+            const uint8_t *reached = read_search_block(p, &w);
+            if (reached != p) {
+                p = reached;
+                continue;
+            }
+        }
+#endif
         if (++p < end && *p == ' ') {
             s->defects |= MP_DEFECT_EXTRA_SPACE;
             continue;
@@ -270,15 +336,9 @@ mp_status mp_read_search(mp_search *s, uint32_t *pairs, size_t *count_r, mp_erro
                 return status;
             break;
         }
-        if (number == last + 1 && last != UINT32_MAX)
-            out[-1] = number;
-        else {
-            out[0] = out[1] = number;
-            out += 2;
-        }
-        last = number;
+        write_run(&w, number);
         p = digits_end;
     }
-    *count_r = (size_t)(out - pairs) / 2;
+    *count_r = w.count;
     return MP_OK;
 }

@@ -15,7 +15,11 @@ from mailproto.cli.demo_mail import SampleMail
 
 def test_the_demo_holds_and_is_plain_in_a_pipe() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "mailproto.cli", "demo"], capture_output=True, text=True, timeout=110, check=False
+        [sys.executable, "-m", "mailproto.cli", "demo"],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout

@@ -88,6 +88,10 @@ void mp_framer_accept(mp_framer *f);
  * next unit starts there; any other one is on its way with the rest of its command, and comes as MP_FRAME_DISCARD. */
 void mp_framer_reject(mp_framer *f);
 
+/* Octets of a literal that have to come, behind the len octets of the current unit, before there is anything to look
+ * at; 0 outside literals. For a caller that puts a unit together from pieces. */
+uint64_t mp_framer_missing(const mp_framer *f, size_t len);
+
 /* True between units: an end of the stream here loses nothing. len: octets of the current unit. */
 bool mp_framer_idle(const mp_framer *f, size_t len);
 

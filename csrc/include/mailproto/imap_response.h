@@ -166,7 +166,7 @@ typedef struct mp_search {
 size_t mp_search_capacity(const mp_search *s);
 /* "SEARCH" *(SP nz-number) [SP "(" "MODSEQ" SP mod-sequence-value ")"]              RFC 7162 section 3.1.5
  * Writes pairs {first, last}: numbers that follow each other upwards share one pair. pairs: room for
- * 2 * mp_search_capacity numbers. */
+ * 2 * mp_search_capacity numbers. This, like mp_read_response_head, needs no padding behind the unit. */
 mp_status mp_read_search(mp_search *s, uint32_t *pairs, size_t *count_r, mp_error *err);
 
 /* ---- FETCH, scanned directly ------------------------------------------------------------------------------- */

@@ -206,6 +206,7 @@ cdef extern from "mailproto/frame.h" nogil:
     mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame *frame_r, mp_error *err)
     void mp_framer_accept(mp_framer *f)
     void mp_framer_reject(mp_framer *f)
+    uint64_t mp_framer_missing(const mp_framer *f, size_t len)
     bint mp_framer_idle(const mp_framer *f, size_t len)
 
 

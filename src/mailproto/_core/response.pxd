@@ -14,3 +14,5 @@ cdef class ResponseTypes:
 # The value of a unit with its line end. ParseError, LimitError.
 cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
                           bint bare_lf, bint strict)
+# Whether read_response reads the unit without the padding behind it.
+cdef bint reads_unpadded(const uint8_t *unit, size_t length) noexcept

@@ -117,6 +117,13 @@ cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, c
     return value
 
 
+cdef bint reads_unpadded(const uint8_t *unit, size_t length) noexcept:
+    """Whether the unit is read without the padding behind it: SEARCH, the one that is long without a literal."""
+    cdef mp_response_head head
+    cdef mp_error error
+    return mp_read_response_head(unit, length, &head, &error) == MP_OK and head.kind == MP_RESP_SEARCH
+
+
 cdef int fail(size_t offset, str expected, const uint8_t *unit, size_t length) except -1:
     raise ParseError(offset, expected, PyBytes_FromStringAndSize(<const char *>unit, min(length, 1024)))
 

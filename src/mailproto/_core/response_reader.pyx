@@ -3,16 +3,17 @@
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_FillInfo, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
-from libc.stdint cimport uint8_t, uint32_t
-from libc.string cimport memcpy, memmove, memset
+from libc.stdint cimport uint8_t, uint64_t
+from libc.string cimport memchr, memcpy, memmove, memset
 
 from mailproto._core.c_mailproto cimport (
     MP_E_LIMIT, MP_NEED_MORE, MP_OK, MP_PADDING, MP_SERVER_SENDS, mp_alloc_libc, mp_error, mp_frame, mp_framer,
-    mp_framer_idle, mp_framer_init, mp_framer_next, mp_tape, mp_tape_free, mp_tape_init,
+    mp_framer_idle, mp_framer_init, mp_framer_missing, mp_framer_next, mp_tape, mp_tape_free, mp_tape_init,
 )
 from mailproto._core.common cimport raise_error
-from mailproto._core.response cimport ResponseTypes, read_response
+from mailproto._core.response cimport ResponseTypes, read_response, reads_unpadded
 from mailproto._core.words cimport WordCache, new_words
 
 from mailproto.errors import NEED_DATA, IncompleteError, LimitError, ParseError
@@ -23,6 +24,7 @@ cdef object NEED = NEED_DATA
 cdef enum:
     FIRST_ROOM = 16384   # what get_buffer gives at least
     KEPT_ROOM = 1048576  # an empty buffer above this is given back
+    HOLD_FROM = 4096     # a caller's bytes from this size on are read where they are
 
 
 @cython.final
@@ -77,10 +79,15 @@ cdef class ResponseReader:
     cdef size_t start        # of the current unit
     cdef size_t end          # of what was received
     cdef size_t room         # that get_buffer gave
+    cdef object given        # bytes that a caller fed, being read where they are: they follow what the block holds; or None
+    cdef const uint8_t *given_data
+    cdef size_t given_at     # of its octets, what comes next
+    cdef size_t given_size
 
     def __cinit__(self, *args, **kwargs):
         mp_tape_init(&self.tape, mp_alloc_libc())
         self.block = None
+        self.given = None
 
     def __init__(self, ResponseTypes types not None, *, limits=None, strict=False):
         self.types = types
@@ -119,6 +126,22 @@ cdef class ResponseReader:
         self.end = held
         return 0
 
+    cdef int take(self, const uint8_t *data, size_t count) except -1:
+        """Copy octets to the end of the block."""
+        self.make_room(count)
+        memcpy(self.block.data + self.end, data, count)
+        self.end += count
+        return 0
+
+    cdef int settle(self) except -1:
+        """Copy what is left of the caller's bytes to the block and let go of them."""
+        if self.given is not None:
+            if self.given_at < self.given_size:
+                self.take(self.given_data + self.given_at, self.given_size - self.given_at)
+            self.given = None
+            self.given_at = self.given_size = 0
+        return 0
+
     def feed(self, data, /):
         """Take bytes in. ``b""`` does nothing. Call :meth:`next` afterwards."""
         cdef Py_buffer view
@@ -126,9 +149,14 @@ cdef class ResponseReader:
         try:
             with cython.critical_section(self):
                 if not self.lost and view.len:
-                    self.make_room(view.len)
-                    memcpy(self.block.data + self.end, view.buf, view.len)
-                    self.end += view.len
+                    self.settle()
+                    if view.len >= HOLD_FROM and PyBytes_CheckExact(data):
+                        self.given = data
+                        self.given_data = <const uint8_t *>view.buf
+                        self.given_at = 0
+                        self.given_size = view.len
+                    else:
+                        self.take(<const uint8_t *>view.buf, view.len)
         finally:
             PyBuffer_Release(&view)
 
@@ -140,6 +168,7 @@ cdef class ResponseReader:
         """
         cdef Py_ssize_t wanted = hint
         with cython.critical_section(self):
+            self.settle()
             if self.lost:
                 self.start = self.end = 0
             self.make_room(<size_t>wanted if wanted > FIRST_ROOM else FIRST_ROOM)
@@ -160,7 +189,7 @@ cdef class ResponseReader:
     @property
     def buffered(self):
         """Octets received that no response has been made of yet."""
-        return self.end - self.start
+        return self.end - self.start + self.given_size - self.given_at
 
     def next(self):
         """The next response, or NEED_DATA. Raises ParseError and LimitError as the class says."""
@@ -172,6 +201,8 @@ cdef class ResponseReader:
         cdef mp_error error
         cdef int status
         cdef const uint8_t *unit
+        if self.given is not None:
+            return self.read_given()
         if self.block is None or self.lost or self.start == self.end:
             return NEED
         unit = self.block.data + self.start
@@ -179,19 +210,82 @@ cdef class ResponseReader:
         if status == MP_NEED_MORE:
             return NEED
         if status != MP_OK:
-            self.lost = True
-            held = bytes(unit[:min(self.end - self.start, 1024)])
-            self.block = None
-            self.start = self.end = 0
-            if status == MP_E_LIMIT:
-                raise LimitError(error.offset, error.limit.decode("ascii"), held, fatal=True)
-            raise ParseError(error.offset, error.expected.decode("ascii"), held, fatal=True)
+            return self.lose(status, &error, unit, self.end - self.start)
+        return self.read_held(&frame)
+
+    cdef object read_held(self, mp_frame *frame):
+        """The response that the unit at the start of the block is."""
+        cdef const uint8_t *unit = self.block.data + self.start
         self.start += frame.len
         value = read_response(self.types, self.words, &self.tape, unit, frame.len, frame.bare_lf, self.strict)
         if self.start == self.end and self.block.capacity > KEPT_ROOM and self.block.exports == 0:
             self.block = None
             self.start = self.end = 0
         return value
+
+    cdef object read_given(self):
+        """The next response while there are bytes of a caller's.
+
+        Units are read where they are. Copied to the block are only: the parts of one that comes in several pieces, and
+        the last one, as the padding that the core may look at is not there behind a bytes object.
+        """
+        cdef object given = self.given  # what is made of a unit may run code that lets go of it
+        cdef mp_frame frame
+        cdef mp_error error
+        cdef int status
+        cdef const uint8_t *unit
+        cdef const uint8_t *line_end
+        cdef size_t left
+        cdef uint64_t count
+        while self.start < self.end:  # a unit has begun in the block: what it lacks is brought there
+            unit = self.block.data + self.start
+            status = mp_framer_next(&self.framer, unit, self.end - self.start, &frame, &error)
+            if status == MP_OK:
+                return self.read_held(&frame)
+            if status != MP_NEED_MORE:
+                return self.lose(status, &error, unit, self.end - self.start)
+            left = self.given_size - self.given_at
+            if left == 0:
+                self.settle()
+                return NEED
+            unit = self.given_data + self.given_at
+            count = mp_framer_missing(&self.framer, self.end - self.start)
+            line_end = NULL
+            if count < left:
+                line_end = <const uint8_t *>memchr(unit + count, c"\n", left - count)
+            count = left if line_end is NULL else <uint64_t>(line_end - unit) + 1
+            self.given_at += count
+            self.take(unit, count)
+        unit = self.given_data + self.given_at
+        left = self.given_size - self.given_at
+        if left == 0:
+            self.settle()
+            return NEED
+        status = mp_framer_next(&self.framer, unit, left, &frame, &error)
+        if status == MP_NEED_MORE:
+            self.settle()
+            return NEED
+        if status != MP_OK:
+            return self.lose(status, &error, unit, left)
+        if left - frame.len >= MP_PADDING or (frame.len >= HOLD_FROM and reads_unpadded(unit, frame.len)):
+            self.given_at += frame.len
+            if left == frame.len:
+                self.given = None
+                self.given_at = self.given_size = 0
+            return read_response(self.types, self.words, &self.tape, unit, frame.len, frame.bare_lf, self.strict)
+        self.settle()
+        return self.read_held(&frame)
+
+    cdef object lose(self, int status, const mp_error *error, const uint8_t *unit, size_t held):
+        """Framing is lost: give everything up and raise."""
+        kept = bytes(unit[:min(held, 1024)])
+        self.lost = True
+        self.block = None
+        self.given = None
+        self.start = self.end = self.given_at = self.given_size = 0
+        if status == MP_E_LIMIT:
+            raise LimitError(error.offset, error.limit.decode("ascii"), kept, fatal=True)
+        raise ParseError(error.offset, error.expected.decode("ascii"), kept, fatal=True)
 
     def __iter__(self):
         return self
@@ -206,7 +300,7 @@ cdef class ResponseReader:
     def feed_eof(self):
         """The stream has ended: IncompleteError if that was inside a response."""
         with cython.critical_section(self):
-            if not self.lost and not mp_framer_idle(&self.framer, self.end - self.start):
+            if not self.lost and not mp_framer_idle(&self.framer, self.end - self.start + self.given_size - self.given_at):
                 raise IncompleteError("the stream ended inside a response")
 
 
@@ -215,10 +309,11 @@ def parse_response_prefix(ResponseTypes types not None, data, *, limits=None, st
     cdef ResponseReader reader = ResponseReader(types, limits=limits, strict=strict)
     reader.words.enabled = False
     reader.feed(data)
+    fed = reader.buffered
     value = reader.read_next()
     if value is NEED:
         raise IncompleteError("the data ends inside a response")
-    return value, reader.start
+    return value, fed - reader.buffered
 
 
 def parse_response(ResponseTypes types not None, data, *, limits=None, strict=False):

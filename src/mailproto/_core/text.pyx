@@ -6,7 +6,7 @@ from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES, PyBUF_WRITABL
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.datetime cimport date, date_new, datetime, datetime_new, import_datetime, timedelta_new, timezone_new
 from cpython.list cimport PyList_New, PyList_SET_ITEM
-from cpython.long cimport PyLong_FromUnsignedLong
+from cpython.long cimport PyLong_FromLong, PyLong_FromUnsignedLong
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
 from cpython.object cimport PyObject, PyTypeObject, newfunc
 from cpython.ref cimport Py_INCREF
@@ -263,7 +263,8 @@ cdef class SequenceSet:
             ends(self.runs[i], &low, &high)
             number = low
             while number <= high:
-                value = PyLong_FromUnsignedLong(<unsigned long>number)
+                # one that fits a long: CPython makes small ones of those without counting their digits
+                value = PyLong_FromLong(<long>number) if number < 0x40000000 else PyLong_FromUnsignedLong(number)
                 Py_INCREF(value)
                 PyList_SET_ITEM(result, at, value)
                 at += 1

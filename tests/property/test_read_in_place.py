@@ -1,0 +1,106 @@
+"""What a reader is given as large bytes it reads where they are: the answers may not depend on that."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from mailproto import NEED_DATA, ParseError
+from mailproto.imap import ResponseReader, parse_response
+
+BAD_NUMBERS = (b"0", b"4294967296", b"12345678901", b"1x", b"1\x00", b"-1", b"1,2", b"9" * 17)
+BODY = b"line of a body\r\n" * 700
+
+
+def _stream(seed: int) -> bytes:
+    rng = random.Random(seed)
+    units = [
+        b"* 1 EXISTS\r\n",
+        b'* 2 FETCH (UID 7 FLAGS (\\Seen) ENVELOPE (NIL "s" NIL NIL NIL NIL NIL NIL NIL NIL))\r\n',
+        b'* LIST () "/" {5}\r\na/b\xff!\r\n',
+        b"* 3 FETCH (BODY[] {%d}\r\n%b BODY[TEXT] {%d}\r\n%b)\r\n" % (len(BODY), BODY, len(BODY), BODY),
+        b"* 4 FETCH (UID 4294967295 BODY[1] {0}\r\n)\r\n",
+        b"* SEARCH " + b" ".join(b"%d" % rng.randrange(1, 10**9) for _ in range(900)) + b"\r\n",
+        b"* BROKEN {3}\r\n(((\r\n* 5 FETCH (BROKEN\r\n",
+        b"A1 OK done\r\n",
+    ]
+    return b"".join(rng.choices(units, k=24))
+
+
+def _read(pieces: list[Any]) -> list[Any]:
+    reader, found = ResponseReader(), []
+    for piece in pieces:
+        reader.feed(piece)
+        while True:
+            try:
+                value = reader.next()
+            except ParseError as error:
+                found.append((error.offset, error.expected))
+                continue
+            if value is NEED_DATA:
+                break
+            found.append(value)
+    assert reader.buffered == 0
+    return found
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_given_bytes_and_copies_agree(seed: int) -> None:
+    """Whole, in reads of many sizes, as bytes (in place) and as bytearrays (copied)."""
+    stream = _stream(seed)
+    whole = _read([bytearray(stream)])
+    assert _read([stream]) == whole
+    rng = random.Random(seed)
+    for step in (4096, 5000, 9999, 16384, 65536):
+        pieces = [stream[at : at + step] for at in range(0, len(stream), step)]
+        assert _read(pieces) == whole
+        assert _read([bytearray(piece) if rng.random() < 0.5 else piece for piece in pieces]) == whole
+
+
+def test_given_bytes_then_more_before_reading() -> None:
+    """Fed twice before anything is read, through get_buffer too."""
+    stream = _stream(3)
+    reader = ResponseReader()
+    reader.feed(stream[:5000])
+    reader.feed(stream[5000:15_000])
+    view = reader.get_buffer(len(stream))
+    view[: len(stream) - 15_000] = stream[15_000:]
+    reader.buffer_updated(len(stream) - 15_000)
+    assert reader.buffered == len(stream)
+    found = []
+    while (value := _next(reader)) is not NEED_DATA:
+        found.append(value)
+    assert found == _read([bytearray(stream)])
+
+
+def _next(reader: ResponseReader) -> Any:
+    try:
+        return reader.next()
+    except ParseError as error:
+        return (error.offset, error.expected)
+
+
+@pytest.mark.parametrize("digits", range(1, 11))
+def test_search_numbers_of_every_width(digits: int) -> None:
+    """Numbers that all have one width, or any width up to it, against Python's own reading."""
+    rng = random.Random(digits)
+    for lowest in (1, 10 ** (digits - 1)):
+        for count in (1, 7, 8, 9, 63, 300):
+            numbers = [rng.randrange(lowest, min(10**digits, 2**32)) for _ in range(count)]
+            numbers += [numbers[-1] % (2**32 - 1) + 1]
+            line = b"* SEARCH " + b" ".join(b"%d" % number for number in numbers)
+            assert parse_response(line + b"\r\n").numbers.to_list() == numbers
+            found = parse_response(line + b" (MODSEQ 917162500)\r\n")
+            assert found.numbers.to_list() == numbers
+            assert found.modseq == 917162500
+            twice = parse_response(line.replace(b" ", b"  ").replace(b"*  SEARCH", b"* SEARCH") + b"\r\n")
+            assert twice.numbers.to_list() == numbers
+            assert "extra-space" in twice.defects
+            for bad in BAD_NUMBERS:
+                for place in {0, count // 2, count}:
+                    words = [b"%d" % number for number in numbers]
+                    words[place] = bad
+                    with pytest.raises(ParseError):
+                        parse_response(b"* SEARCH " + b" ".join(words) + b"\r\n")

@@ -54,6 +54,7 @@ lint: $(VENV)/.dev
 
 types: build $(VENV)/.dev
 	@$(BIN)/mypy
+	@$(BIN)/mypy tests/typing
 	@$(BIN)/python -m mypy.stubtest --concise --allowlist tools/stubtest_allow.txt $$($(BIN)/python tools/compiled_modules.py)
 
 ctest: $(VENV)/.run ## the C unit tests under AddressSanitizer and UndefinedBehaviorSanitizer

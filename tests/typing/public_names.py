@@ -1,0 +1,55 @@
+"""What a type checker sees of the public names. Checked by ``make types``, never run."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import assert_type
+
+from mailproto import NEED_DATA, Limits
+from mailproto.imap import (
+    CommandReader,
+    FetchTable,
+    MailboxName,
+    ResponseReader,
+    SequenceSet,
+    commands,
+    parse_response,
+    responses,
+)
+from mailproto.pop3 import ReplyReader, stuff, unstuff
+
+
+def reading(data: bytes) -> None:
+    reader = ResponseReader(limits=Limits.client())
+    assert_type(reader.get_buffer(-1), memoryview)
+    value = reader.next()
+    if value is NEED_DATA:
+        return
+    if isinstance(value, responses.Fetch):
+        assert_type(value.uid, int | None)
+        assert_type(value.flags, tuple[str, ...] | None)
+        assert_type(value.size, int | None)
+        assert_type(value.internal_date, datetime.datetime | None)
+        assert_type(value.envelope, responses.Envelope | None)
+        assert_type(value.sections, Mapping[str, bytes | None])
+    if isinstance(value, responses.MailboxList):
+        assert_type(value.mailbox, MailboxName)
+    if isinstance(value, responses.SearchResult):
+        assert_type(value.numbers, SequenceSet)
+    if isinstance(parse_response(data), responses.StatusResponse):
+        return
+
+
+def writing() -> None:
+    assert_type(bytes(commands.Login("sam", "secret", tag="A1")), bytes)
+    assert_type(SequenceSet("1:5") | SequenceSet([7]), SequenceSet)
+    assert_type(stuff(b""), bytes)
+    assert_type(unstuff(b".\r\n"), bytes)
+
+
+def tables(reader: CommandReader, replies: ReplyReader) -> None:
+    table = FetchTable()
+    assert_type(table.uid, memoryview)
+    reader.feed(b"")
+    replies.feed(b"")

@@ -14,13 +14,8 @@ from mailproto.cli.demo_mail import SampleMail
 
 
 def test_the_demo_holds_and_is_plain_in_a_pipe() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mailproto.cli", "demo"],
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+    command = [sys.executable, "-m", "mailproto.cli", "demo"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
     for claim in (

@@ -337,11 +337,32 @@ def test_every_way_of_cutting_gives_the_same(unit: dict[str, Any]) -> None:
         assert _events(data, sorted(rng.sample(range(len(data)), min(len(data) - 1, 7)))) == whole
 
 
-@pytest.mark.parametrize("unit", _select(("transcript", "session"), "ok", "tolerant"))
+def _expecting(key: str) -> list[Any]:
+    """Transcripts and sessions that tell *key*."""
+    chosen = _select(("transcript", "session"), "ok", "tolerant")
+    return [unit for unit in chosen if key in unit.values[0].get("expected", {})]
+
+
+@pytest.mark.parametrize("unit", _expecting("turns"))
+def test_each_turn_of_a_session_ends_with_a_unit(unit: dict[str, Any]) -> None:
+    reader = ResponseReader(limits=Limits())
+    at = 0
+    for turn in unit["expected"]["turns"]:
+        reader.feed(unit["data"][at : at + turn["server_len"]])
+        at += turn["server_len"]
+        while True:
+            try:
+                if reader.next() is NEED_DATA:
+                    break
+            except ParseError as error:
+                assert not error.fatal
+        assert reader.buffered == 0
+    assert at == len(unit["data"])
+
+
+@pytest.mark.parametrize("unit", _expecting("frames"))
 def test_transcripts_are_cut_where_expected(unit: dict[str, Any]) -> None:
-    frames = unit.get("expected", {}).get("frames")
-    if frames is None:
-        pytest.skip("no frames given")
+    frames = unit["expected"]["frames"]
     reader = ResponseReader(limits=Limits())
     got = []
     for offset, length in frames:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mailproto.aio import AddressLimiter, Handler, Listener, ServerConnection, Timeouts, listen
+from mailproto.aio.server import FAREWELL
 
 from .linesession import EOF, LineSession
 
@@ -499,6 +500,39 @@ async def test_shutdown_says_goodbye_and_waits_for_the_busy(start: Start) -> Non
     server.last.go_on.set()
     assert await reader.read() == b"waited\r\ngoing down\r\n"
     await finish(idle)
+    await finish(writer)
+    await closing
+
+
+async def test_shutdown_does_not_wait_for_a_peer_that_keeps_its_end_open(start: Start) -> None:
+    server = await start()
+    said_bye_reader, said_bye = await server.connect()
+    said_bye.write(b"QUIT\r\n")
+    assert await said_bye_reader.read() == b"hello\r\nbye\r\n"
+    idle_reader, idle = await server.connect()
+    await idle_reader.readline()
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    await server.listener.close(grace=60)
+    assert loop.time() - started < 3  # neither the grace nor the five seconds that a slow reader gets
+    assert await idle_reader.read() == b"going down\r\n"
+    await finish(said_bye)
+    await finish(idle)
+
+
+async def test_shutdown_lets_a_slow_reader_have_all_of_it(start: Start) -> None:
+    server = await start()
+    reader, writer = await server.connect()
+    await reader.readline()
+    writer.transport.pause_reading()
+    writer.write(b"BODY 4000000\r\n")
+    while not server.last.events:
+        await asyncio.sleep(0)
+    closing = asyncio.create_task(server.listener.close(grace=60))
+    await asyncio.sleep(3 * FAREWELL)
+    assert not closing.done()
+    writer.transport.resume_reading()
+    assert (await reader.read()).endswith(b"xx\r\ngoing down\r\n")
     await finish(writer)
     await closing
 

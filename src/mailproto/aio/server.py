@@ -27,6 +27,8 @@ Outcome = Awaitable[None] | None
 
 #: Events handled before their answers are given to the transport: bounds what one read can make us hold.
 FLUSH_EVERY: Final = 32
+#: Seconds that a server which is stopping waits for a peer to end its side, once it has sent it all.
+FAREWELL: Final = 0.25
 
 _EAGER: Final[dict[str, Any]] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 
@@ -343,6 +345,8 @@ class ServerConnection(SessionConnection):
 
     def shutdown(self) -> None:
         """The server stops: let the event being handled end, say goodbye, close."""
+        if self._closing:
+            self._hurry()
         if self._lost or self._closing or self._stopping:
             return
         if self._handler is None or (self._pipe is not None and self._pipe.handshaking):
@@ -366,6 +370,24 @@ class ServerConnection(SessionConnection):
             except Exception:
                 log.exception("%s: the handler failed", self.peer)
         super().close()
+
+    def _close_transport(self) -> None:
+        super()._close_transport()
+        if self._listener._stopping:
+            self._hurry()
+
+    def _hurry(self) -> None:
+        """Many peers keep their side open until they want to say something again: no reason to stay up."""
+        if not self._lost:
+            self.loop.call_later(FAREWELL, self._abort_if_said)
+
+    def _abort_if_said(self) -> None:
+        transport = self._transport
+        if not self._lost and self._discarding and transport is not None:
+            if transport.get_write_buffer_size():
+                self._hurry()
+            else:
+                self.abort()
 
     def _ended(self, error: Exception | None) -> None:
         if self._timer is not None:

@@ -154,6 +154,37 @@ def test_a_selected_mailbox_survives_being_renamed(imap, server, user):
     assert b"FLAGS" in first.ok("FETCH 1 (FLAGS)")[0]
 
 
+@pytest.mark.parametrize("idle", [False, True])
+def test_a_selected_mailbox_whose_uidvalidity_a_rename_changed_ends_the_session(imap, server, user, idle):
+    mine, other = imap(), imap()
+    for command in ("CREATE old", "SELECT old", "RENAME old new"):
+        mine.ok(command)
+    server.deliver(user, message("kept"), "new")
+    other.ok("CREATE old")
+    other.ok("DELETE old")
+    if idle:
+        mine.send(b"i IDLE\r\n")
+        mine.until(b"* 1 EXISTS")
+    before = other.ok("STATUS new (UIDVALIDITY)")[0]
+    other.ok("RENAME new old")  # the deleted "old" had the higher one
+    assert other.ok("STATUS old (UIDVALIDITY)")[0].split()[-1] != before.split()[-1]
+    if not idle:
+        mine.send(b"x UID STORE 1 +FLAGS (\\Deleted)\r\n")
+    assert b"* BYE [UNAVAILABLE] The selected mailbox was renamed" in mine.rest()
+    other.ok("SELECT old")
+    assert b"\\Deleted" not in other.ok("FETCH 1 FLAGS")[0]
+
+
+def test_renaming_ones_own_selected_mailbox_to_a_name_with_a_past(imap):
+    client = imap()
+    for command in ("CREATE b", "CREATE a", "DELETE a", "SELECT b"):
+        client.ok(command)
+    client.send(b"x RENAME b a\r\n")
+    assert client.line() == b"x OK Renamed\r\n"
+    assert client.line().startswith(b"* BYE [UNAVAILABLE] The selected mailbox was renamed")
+    assert client.rest() == b""
+
+
 def test_a_selected_mailbox_that_is_deleted_ends_the_session(imap, server, user):
     first, second = imap(), imap()
     first.ok("CREATE a")

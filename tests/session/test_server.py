@@ -248,6 +248,33 @@ def test_a_rejected_synchronising_literal() -> None:
     assert drain(session) == [commands.Noop(tag="n")]
 
 
+def test_attack_28_a_literal_of_a_command_that_is_not_legal_now_is_not_asked_for() -> None:
+    session = serving()
+    session.receive_data(b"a APPEND INBOX {100}\r\n")
+    assert drain(session) == []
+    assert sent(session) == b"a BAD APPEND is not legal while not authenticated\r\n"
+    body = b"x LOGOUT\r\n" * 10
+    session.receive_data(
+        b"b uid search subject {100+}\r\n" + body + b" {100+}\r\n" + body + b"\r\nn NOOP\r\n"
+    )
+    assert drain(session) == [commands.Noop(tag="n")]
+    assert sent(session) == b"b BAD SEARCH is not legal while not authenticated\r\n"
+    session.ok("done")
+    session = logged_in()
+    session.receive_data(b"c LOGIN {3}\r\n")
+    assert drain(session) == []
+    assert sent(session) == b"c BAD LOGIN is not legal while authenticated\r\n"
+
+
+def test_attack_28_such_literals_count_as_bad_commands() -> None:
+    session = serving()
+    session.receive_data(b"a APPEND INBOX {1}\r\n" * (MAX_BAD_COMMANDS - 1))
+    assert drain(session) == []
+    session.receive_data(b"a APPEND INBOX {1}\r\n")
+    with pytest.raises(RemoteError, match="too many"):
+        drain(session)
+
+
 def test_attack_4_an_oversize_literal_is_swallowed_never_run() -> None:
     session = logged_in(append_limit=50)
     body = b"x LOGOUT\r\n" * 10

@@ -454,6 +454,29 @@ def test_a_rejected_synchronising_literal_ends_its_command() -> None:
     assert reader.next() == commands.Noop(tag="b")
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (b"a append x {4}", "APPEND"),
+        (b"a uid SEARCH SUBJECT {4}", "SEARCH"),
+        (b"a UID {4}", None),
+        (b"a XFOO {4}", "XFOO"),
+        (b"a LOGIN{4}", None),
+        (b"a {4}", None),
+        (b"{4}", None),
+        (b"a  LOGIN {4}", None),
+        (b"a \xe9 {4}", None),
+        (b"a" * 254 + b" LOGIN {4}", None),
+    ],
+)
+def test_a_literal_is_announced_with_the_name_of_its_command(line: bytes, name: str | None) -> None:
+    reader = CommandReader(announce=True)
+    reader.feed(line + b"\r\n")
+    announced = reader.next()
+    assert isinstance(announced, LiteralAnnounced)
+    assert announced.command == name
+
+
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_a_rejected_literal_on_its_way_is_swallowed(size: int) -> None:
     stream = b"a APPEND x {8+}\r\nz NOOP\r\n {8+}\r\ny NOOP\r\n\r\nb NOOP\r\n"

@@ -27,6 +27,7 @@ from mailproto.limits import Limits
 cdef enum:
     BLOCK = 4096
     KEEP = 16384
+    NAME_WITHIN = 256           # a tag, UID and a command's name are looked for in so many octets
 
 
 # ---- one command from bytes --------------------------------------------------------------------------------------
@@ -334,7 +335,9 @@ cdef class CommandReader:
                 self.consume(frame.len)
             elif frame.limit is NULL:
                 self.announced = frame.len
-                return self.builder.announced(self.tag_of(unit, frame.len), frame.literal_size, bool(frame.sync))
+                return self.builder.announced(
+                    self.tag_of(unit, frame.len), frame.literal_size, bool(frame.sync), self.name_of(unit, frame.len)
+                )
             else:
                 self.swallowed = self.too_large(unit, &frame)
                 mp_framer_reject(&self.framer)
@@ -381,6 +384,14 @@ cdef class CommandReader:
     cdef object tag_of(self, const uint8_t *unit, size_t length):
         cdef mp_span tag = mp_command_tag(unit, length)
         return ascii_of(unit, tag) if tag.len else None
+
+    cdef object name_of(self, const uint8_t *unit, size_t length):
+        """The command's name as far as it stands before the first literal, without UID; None: none stands there."""
+        cdef size_t kept = length if length < NAME_WITHIN else NAME_WITHIN
+        words = PyBytes_FromStringAndSize(<char *>unit, kept).partition(b"{")[0].upper().split(b" ")
+        at = 2 if len(words) > 1 and words[1] == b"UID" else 1
+        # Only a word that ends there: half a name could be another's.
+        return words[at].decode("ascii") if len(words) > at + 1 and words[at].isalnum() else None
 
     cdef object too_large(self, const uint8_t *unit, mp_frame *frame):
         cdef Py_ssize_t kept = min(<Py_ssize_t>frame.len, <Py_ssize_t>ParseError.UNIT_CAP)

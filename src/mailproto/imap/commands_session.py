@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from mailproto._core.write import Writer
@@ -198,12 +198,14 @@ class LiteralAnnounced(Value):
     """A client wants to send a literal of *size* octets; what follows is ``accept()`` or ``reject()``.
 
     *sync*: it waits for a continuation request first. Otherwise (LITERAL+, LITERAL-) the octets are on their
-    way.
+    way. *command*: the name that stands before the literal, in upper case and without UID, whatever it is
+    (the command has not been parsed), or ``None``.
     """
 
     tag: str | None
     size: int
     sync: bool
+    command: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

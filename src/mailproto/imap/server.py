@@ -310,6 +310,14 @@ class ServerSession:
     def _on_literal(self, value: commands.LiteralAnnounced) -> Any:
         self._literal = value
         self._step(ServerStep.LITERAL_ANNOUNCED)
+        name = value.command
+        if name is not None and is_known(name) and not may_receive(self._state, name):
+            # Refused later anyway: no reason to have a stranger's message sent first.
+            self._literal = None
+            self._step(ServerStep.LITERAL_DECIDED)
+            self._reader.reject()
+            self._answer_bad(value.tag, f"{name} is not legal while {self._state.value}")
+            return None
         if value.size > self._append_limit and self._state is not State.NOT_AUTHENTICATED:
             self.reject_literal(f"no more than {self._append_limit} octets, please", code="TOOBIG")
             return None

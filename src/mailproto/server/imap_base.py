@@ -17,7 +17,7 @@ from mailproto.store.errors import NoSuchMailbox, StoreError
 
 if TYPE_CHECKING:
     from mailproto.server.app import Server
-    from mailproto.store.api import AccountInfo, Mail, MailboxInfo, Watch
+    from mailproto.store.api import AccountInfo, Changes, Mail, MailboxInfo, Watch
 
 
 class Refused(Exception):
@@ -42,11 +42,12 @@ class Ended(Exception):
 class Selected:
     """The mailbox that a session has selected."""
 
-    __slots__ = ("claimed", "id", "keywords", "last", "name", "own", "since", "view", "watch")
+    __slots__ = ("claimed", "id", "keywords", "last", "name", "own", "since", "uidvalidity", "view", "watch")
 
     def __init__(self, info: MailboxInfo, view: MailboxView, watch: Watch, keywords: Iterable[str]) -> None:
         self.id = info.id
         self.name = info.name
+        self.uidvalidity = info.uidvalidity
         #: The highest UID that the view has been told of, or could have been.
         self.last = info.uidnext - 1
         self.view = view
@@ -135,12 +136,11 @@ class ImapBase(Handler):
         if box is None or not (always or box.watch.pending):
             return
         box.watch.clear()
-        try:
-            changes = await self.mail.changes(box.id, box.since)
-        except NoSuchMailbox:
-            # Deleted under us. RFC 2180 section 3.3 leaves one clear way: end the session.
-            self.status("BYE", "The selected mailbox was deleted", "UNAVAILABLE")
-            raise Ended from None
+        changes = await self.changes(box)
+        if isinstance(changes, str):
+            # RFC 2180 section 3.3 leaves one clear way: end the session.
+            self.status("BYE", changes, "UNAVAILABLE")
+            raise Ended
         view, known = box.view, box.last
         new = [message for message in changes.messages if message.uid > known]
         if new and not view.read_only and new[-1].uid not in box.claimed:
@@ -157,6 +157,19 @@ class ImapBase(Handler):
         box.since, box.last = changes.highestmodseq, changes.uidnext - 1
         if box.own:
             box.own = {uid: modseq for uid, modseq in box.own.items() if modseq > changes.highestmodseq}
+
+    async def changes(self, box: Selected) -> Changes | str:
+        """What happened in the selected mailbox since the last look, or why it can stay selected no
+        longer.
+        """
+        try:
+            changes = await self.mail.changes(box.id, box.since)
+        except NoSuchMailbox:
+            return "The selected mailbox was deleted"
+        if changes.uidvalidity != box.uidvalidity:
+            # The UIDs that the client has are void, and so is what it would store under them.
+            return "The selected mailbox was renamed and has a new UIDVALIDITY"
+        return changes
 
     def keywords_of(self, box: Selected, flags: Collection[str]) -> None:
         """Tell of keywords that are new in the mailbox before a message has them (RFC 3501 section 7.2.6)."""

@@ -118,29 +118,24 @@ class MailboxCommands(ImapBase):
 
     async def do_delete(self, command: commands.Delete) -> None:
         """DELETE (RFC 3501 section 6.3.4). The session's own selected mailbox is unselected by it."""
-        box = self.selected
         await self.mail.delete(command.mailbox)
-        if box is not None and await self._gone(box):
-            # The client deleted what it has open. There is no such state, so tell it that nothing is there.
-            self.ok(command, "Deleted")
-            self.status("BYE", "The selected mailbox was deleted", "UNAVAILABLE")
-            return
-        await self.news()
-        self.ok(command, "Deleted")
-
-    async def _gone(self, box: Selected) -> bool:
-        try:
-            await self.mail.messages(box.id, ())
-        except NoSuchMailbox:
-            return True
-        return False
+        await self._done_to_mailboxes(command, "Deleted")
 
     async def do_rename(self, command: commands.Rename) -> None:
         """RENAME (RFC 3501 section 6.3.5); of INBOX it moves the messages and leaves INBOX empty."""
         await self.mail.rename(command.mailbox, command.new_name)
+        await self._done_to_mailboxes(command, "Renamed")
+
+    async def _done_to_mailboxes(self, command: commands.Delete | commands.Rename, text: str) -> None:
+        box = self.selected
+        over = None if box is None else await self.changes(box)
+        if isinstance(over, str):
+            # The client did it to what it has open itself: it was done, and then the session ends.
+            self.ok(command, text)
+            self.status("BYE", over, "UNAVAILABLE")
+            return
         await self.look(always=True)
-        await self.news()
-        self.ok(command, "Renamed")
+        self.ok(command, text)
 
     async def do_subscribe(self, command: commands.Subscribe) -> None:
         """SUBSCRIBE (RFC 3501 section 6.3.6)."""

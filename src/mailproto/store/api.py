@@ -192,6 +192,7 @@ class Changes:
     highestmodseq: int  #: Ask from here the next time.
     messages: list[MessageInfo]  #: New ones, and those whose flags changed, ascending by UID.
     expunged: list[int]  #: UIDs, ascending.
+    uidvalidity: int  #: A RENAME may have changed it; then no UID that was told before counts any more.
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,8 +193,13 @@ def rename(txn: Transaction, account: int, name: str, new_name: str) -> None:
         if past is not None and past[0] > uidvalidity:
             # An earlier mailbox of that name had a higher one; for a client it would go down.
             uidvalidity = _next_uidvalidity(txn)
+        # A new HIGHESTMODSEQ wakes the watches of those who have the mailbox open.
+        modseq = member.highestmodseq + (uidvalidity != member.uidvalidity)
+        if modseq != member.highestmodseq:
+            txn.mailboxes[member.id] = modseq
         connection.execute(
-            "UPDATE mailbox SET name = ?, uidvalidity = ? WHERE id = ?", (target, uidvalidity, member.id)
+            "UPDATE mailbox SET name = ?, uidvalidity = ?, highestmodseq = ? WHERE id = ?",
+            (target, uidvalidity, modseq, member.id),
         )
     _list_changed(txn, account)
 

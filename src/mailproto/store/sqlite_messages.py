@@ -72,10 +72,11 @@ def infos(rows: list[tuple[Any, ...]]) -> list[MessageInfo]:
 # -- reading
 
 
-def check_mailbox(connection: sqlite3.Connection, account: int, mailbox: int) -> tuple[int, int]:
-    """UIDNEXT and HIGHESTMODSEQ, if the mailbox is this account's. Raises NoSuchMailbox."""
-    row: tuple[int, int] | None = connection.execute(
-        "SELECT uidnext, highestmodseq FROM mailbox WHERE id = ? AND account = ?", (mailbox, account)
+def check_mailbox(connection: sqlite3.Connection, account: int, mailbox: int) -> tuple[int, int, int]:
+    """UIDNEXT, HIGHESTMODSEQ and UIDVALIDITY, if the mailbox is this account's. Raises NoSuchMailbox."""
+    row: tuple[int, int, int] | None = connection.execute(
+        "SELECT uidnext, highestmodseq, uidvalidity FROM mailbox WHERE id = ? AND account = ?",
+        (mailbox, account),
     ).fetchone()
     if row is None:
         raise NoSuchMailbox("no such mailbox")
@@ -140,9 +141,9 @@ def fetch(connection: sqlite3.Connection, mailbox: int, uids: Uids, want: Want) 
 
 def changes(connection: sqlite3.Connection, account: int, mailbox: int, since: int) -> Changes:
     """See :meth:`mailproto.store.api.Mail.changes`; inside a read transaction."""
-    uidnext, highest = check_mailbox(connection, account, mailbox)
+    uidnext, highest, uidvalidity = check_mailbox(connection, account, mailbox)
     if highest <= since:
-        return Changes(uidnext, highest, [], [])
+        return Changes(uidnext, highest, [], [], uidvalidity)
     rows = connection.execute(
         f"SELECT {_INFO} FROM message WHERE mailbox = ? AND modseq > ? ORDER BY uid",
         (mailbox, since),
@@ -150,7 +151,7 @@ def changes(connection: sqlite3.Connection, account: int, mailbox: int, since: i
     expunged = connection.execute(
         "SELECT uid FROM expunged WHERE mailbox = ? AND modseq > ? ORDER BY uid", (mailbox, since)
     ).fetchall()
-    return Changes(uidnext, highest, infos(rows), [uid for (uid,) in expunged])
+    return Changes(uidnext, highest, infos(rows), [uid for (uid,) in expunged], uidvalidity)
 
 
 def check_content(connection: sqlite3.Connection, account: int, content: int) -> None:
@@ -273,7 +274,7 @@ def set_flags(
 ) -> StoreResult:
     """See :meth:`mailproto.store.api.Mail.set_flags`."""
     connection = txn.connection
-    _, highest = check_mailbox(connection, account, mailbox)
+    _, highest, _ = check_mailbox(connection, account, mailbox)
     condition, parameters = uid_filter(uids)
     rows = connection.execute(
         f"SELECT {_INFO} FROM message WHERE mailbox = ? AND {condition} ORDER BY uid",
@@ -383,7 +384,7 @@ def remove(txn: Transaction, account: int, mailbox: int, uids: Uids) -> list[int
     """Remove these messages, those that are there, and keep a record for other sessions. Returns their
     UIDs."""
     connection = txn.connection
-    _, highest = check_mailbox(connection, account, mailbox)
+    _, highest, _ = check_mailbox(connection, account, mailbox)
     condition, parameters = uid_filter(uids)
     where = f"FROM message WHERE mailbox = ? AND {condition}"
     rows = connection.execute(f"SELECT uid {where} ORDER BY uid", (mailbox, *parameters)).fetchall()

@@ -142,10 +142,10 @@ class Id(Command):
             writer.nil()
             return
         writer.open()
-        for index, (field, content) in enumerate(self.parameters):
+        for index, (key, content) in enumerate(self.parameters):
             if index:
                 writer.sp()
-            writer.string(field).sp().nstring(content)
+            writer.string(key).sp().nstring(content)
         writer.close()
 
 

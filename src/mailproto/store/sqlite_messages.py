@@ -406,14 +406,14 @@ def remove(txn: Transaction, account: int, mailbox: int, uids: Uids) -> list[int
 
 def nothing_recent(connection: sqlite3.Connection, account: int, mailbox: int) -> int | None:
     """UIDNEXT where no message is recent, which spares a write; else None."""
-    uidnext, _ = check_mailbox(connection, account, mailbox)
+    uidnext, _, _ = check_mailbox(connection, account, mailbox)
     (first,) = connection.execute("SELECT first_recent FROM mailbox WHERE id = ?", (mailbox,)).fetchone()
     return uidnext if first >= uidnext else None
 
 
 def claim_recent(txn: Transaction, account: int, mailbox: int) -> range:
     """See :meth:`mailproto.store.api.Mail.claim_recent`."""
-    uidnext, _ = check_mailbox(txn.connection, account, mailbox)
+    uidnext, _, _ = check_mailbox(txn.connection, account, mailbox)
     (first,) = txn.connection.execute("SELECT first_recent FROM mailbox WHERE id = ?", (mailbox,)).fetchone()
     if first >= uidnext:
         return range(uidnext, uidnext)

@@ -70,8 +70,10 @@ def run(arguments: list[str]) -> int:
         if extra is None:
             return _internal(error)
         return _fail(f"this needs the extra {extra!r}: pip install 'mailproto[{extra}]'")
+    except CommandError as error:
+        return _fail(str(error), error.status)
     except MailprotoError as error:
-        return _fail(str(error), getattr(error, "status", 1))
+        return _fail(str(error))
     except BrokenPipeError:
         # The reader of our output went away: nothing to say, and nobody to say it to.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115

@@ -120,14 +120,8 @@ def test_imap_killed_in_the_middle_and_run_again(mirror, server, user, tmp_path)
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        wanted = arrived + 20
-
-        def enough() -> bool:
-            folder = copy / "cur"
-            return folder.exists() and len(list(folder.iterdir())) >= wanted
-
         try:
-            eventually(enough)
+            eventually(lambda before=arrived: len(list(copy.glob("cur/*"))) >= before + 20)
             process.send_signal(signal.SIGKILL)
         finally:
             process.kill()

@@ -68,6 +68,8 @@ static bool badcharset_open(const uint8_t *p, const uint8_t *end)
 /* What the words of a server's first line say about free text. end: behind the line's last octet before its CRLF. */
 static uint8_t free_text(const uint8_t *line, const uint8_t *end)
 {
+    if (end - line > 2 && line[1] == ' ' && (unsigned)(line[2] - '0') <= 9)
+        return TEXT_NONE; /* "* 1 FETCH", the commonest by far */
     const uint8_t *p = word_end(line, end);
     if (p - line == 1 && *line == '+')
         return TEXT_ALL;

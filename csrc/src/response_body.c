@@ -56,7 +56,7 @@ static mp_status read_list(mp_slice *s, const mp_limits *limits, mp_span *out_r,
         return MP_OK;
     }
     mp_text text;
-    TRY(mp_read_slice_text(s, defects, &text));
+    TRY(mp_slice_text(s, defects, &text));
     if (text.kind == MP_TEXT_NIL)
         return MP_OK;
     if (text.span.len)
@@ -68,9 +68,18 @@ static mp_status read_list(mp_slice *s, const mp_limits *limits, mp_span *out_r,
 /* number, or NIL by mistake */
 static mp_status read_number(mp_slice *s, uint64_t *out_r, uint32_t *defects)
 {
+    const uint8_t *p = s->data + s->at;
+    uint64_t value = 0;
+    while (p < s->data + s->end && (unsigned)(*p - '0') <= 9 && p - (s->data + s->at) < 18)
+        value = value * 10 + (uint64_t)(*p++ - '0');
+    if (p != s->data + s->at && p < s->data + s->end && (*p == ' ' || *p == ')')) {
+        *out_r = value;
+        s->at = (uint32_t)(p - s->data);
+        return MP_OK;
+    }
     mp_text text;
     uint32_t ignored = 0, from = s->at;
-    TRY(mp_read_slice_text(s, &ignored, &text));
+    TRY(mp_slice_text(s, &ignored, &text));
     if (text.kind == MP_TEXT_NIL || (text.kind != MP_TEXT_LITERAL && text.span.len == 0)) {
         *out_r = 0;
         *defects |= MP_DEFECT_BAD_NUMBER;
@@ -88,14 +97,14 @@ static mp_status read_disposition(mp_slice *s, const mp_limits *limits, mp_body_
 {
     p->disposition = (mp_text){{s->at, 0}, MP_TEXT_NIL, 0};
     if (!here(s, '(')) {
-        TRY(mp_read_slice_text(s, &p->defects, &p->disposition));
+        TRY(mp_slice_text(s, &p->defects, &p->disposition));
         if (p->disposition.kind != MP_TEXT_NIL) /* a bare string: old servers without parameters */
             p->defects |= MP_DEFECT_BAD_VALUE;
         return MP_OK;
     }
     s->at++;
     mp_slice_sp(s, &p->defects, 0);
-    TRY(mp_read_slice_text(s, &p->defects, &p->disposition));
+    TRY(mp_slice_text(s, &p->defects, &p->disposition));
     if (p->disposition.kind == MP_TEXT_NIL)
         p->defects |= MP_DEFECT_NIL_STRING;
     if (here(s, ')'))
@@ -119,7 +128,7 @@ static mp_status read_language(mp_slice *s, const mp_limits *limits, mp_body_par
         TRY(mp_skip_list(s->data, &s->at, s->end, limits, s->err));
     else {
         mp_text text;
-        TRY(mp_read_slice_text(s, &p->defects, &text));
+        TRY(mp_slice_text(s, &p->defects, &text));
         if (text.kind == MP_TEXT_NIL)
             return MP_OK;
     }
@@ -149,7 +158,7 @@ static mp_status read_extension(mp_slice *s, const mp_limits *limits, mp_body_pa
             if (p->kind == MP_BODY_MULTIPART)
                 TRY(read_list(s, limits, &p->params, &p->defects, "body-fld-param"));
             else
-                TRY(mp_read_slice_text(s, &p->defects, &p->md5));
+                TRY(mp_slice_text(s, &p->defects, &p->md5));
             break;
         case 1:
             TRY(read_disposition(s, limits, p));
@@ -158,7 +167,7 @@ static mp_status read_extension(mp_slice *s, const mp_limits *limits, mp_body_pa
             TRY(read_language(s, limits, p));
             break;
         case 3:
-            TRY(mp_read_slice_text(s, &p->defects, &p->location));
+            TRY(mp_slice_text(s, &p->defects, &p->location));
             break;
         default:
             TRY(mp_skip_value(s->data, &s->at, s->end, limits, s->err));
@@ -175,7 +184,7 @@ static mp_status read_extension(mp_slice *s, const mp_limits *limits, mp_body_pa
 static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_part *p, bool *enclosed_r)
 {
     *enclosed_r = false;
-    TRY(mp_read_slice_text(s, &p->defects, &p->type));
+    TRY(mp_slice_text(s, &p->defects, &p->type));
     if (p->type.kind == MP_TEXT_NIL)
         p->defects |= MP_DEFECT_NIL_STRING;
     const uint8_t *type = s->data + p->type.span.off;
@@ -195,16 +204,16 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
             mp_slice_sp(s, &p->defects, 1);
         }
     } else {
-        TRY(mp_read_slice_text(s, &p->defects, &p->subtype));
+        TRY(mp_slice_text(s, &p->defects, &p->subtype));
         mp_slice_sp(s, &p->defects, 1);
     }
     TRY(read_list(s, limits, &p->params, &p->defects, "body-fld-param"));
     mp_slice_sp(s, &p->defects, 1);
-    TRY(mp_read_slice_text(s, &p->defects, &p->id));
+    TRY(mp_slice_text(s, &p->defects, &p->id));
     mp_slice_sp(s, &p->defects, 1);
-    TRY(mp_read_slice_text(s, &p->defects, &p->description));
+    TRY(mp_slice_text(s, &p->defects, &p->description));
     mp_slice_sp(s, &p->defects, 1);
-    TRY(mp_read_slice_text(s, &p->defects, &p->encoding));
+    TRY(mp_slice_text(s, &p->defects, &p->encoding));
     if (p->encoding.kind == MP_TEXT_NIL)
         p->defects |= MP_DEFECT_NIL_STRING;
     mp_slice_sp(s, &p->defects, 1);
@@ -289,7 +298,7 @@ mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_lim
                 TRY(read_number(&s, &p->lines, &p->defects));
                 p->has_lines = true;
             } else {
-                TRY(mp_read_slice_text(&s, &p->defects, &p->subtype));
+                TRY(mp_slice_text(&s, &p->defects, &p->subtype));
                 if (p->subtype.kind == MP_TEXT_NIL)
                     p->defects |= MP_DEFECT_NIL_STRING;
             }
@@ -309,7 +318,7 @@ mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, m
     if (s.at - from > 1)
         *defects |= MP_DEFECT_EXTRA_SPACE;
     *found_r = s.at < end && data[s.at] != ')';
-    mp_status status = *found_r ? mp_read_slice_text(&s, defects, out_r) : MP_OK;
+    mp_status status = *found_r ? mp_slice_text(&s, defects, out_r) : MP_OK;
     *at = s.at;
     return status;
 }

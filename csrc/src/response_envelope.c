@@ -7,20 +7,12 @@
 #include "skip.h"
 #include "slice.h"
 
-mp_status mp_read_slice_text(mp_slice *s, uint32_t *defects, mp_text *out_r)
+mp_status mp_slice_text_slow(mp_slice *s, uint32_t *defects, mp_text *out_r)
 {
     static const uint8_t kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL, MP_TEXT_LITERAL8};
     const uint8_t *p = s->data + s->at;
     if (s->at >= s->end || *p == '(' || *p == ')')
         return mp_fail(s->err, MP_E_SYNTAX, s->at, "nstring");
-    if (*p == '"') { /* nearly always */
-        const uint8_t *q = mp_scan_quoted(p + 1, s->data + s->end);
-        if (q < s->data + s->end && *q == '"') {
-            *out_r = (mp_text){{s->at + 1, (uint32_t)(q - p - 1)}, MP_TEXT_QUOTED, 0};
-            s->at += (uint32_t)(q - p + 1);
-            return MP_OK;
-        }
-    }
     mp_token tok;
     mp_status status = mp_lex_token(s->data, &p, s->data + s->end, &tok, s->err);
     if (status != MP_OK)
@@ -36,7 +28,7 @@ mp_status mp_read_slice_text(mp_slice *s, uint32_t *defects, mp_text *out_r)
     return MP_OK;
 }
 
-void mp_slice_sp(mp_slice *s, uint32_t *defects, uint32_t wanted)
+void mp_slice_sp_slow(mp_slice *s, uint32_t *defects, uint32_t wanted)
 {
     uint32_t from = s->at;
     while (s->at < s->end && s->data[s->at] == ' ')
@@ -55,7 +47,7 @@ static mp_status read_addresses(mp_slice *s, const mp_limits *limits, mp_span *o
         return status;
     }
     mp_text text;
-    mp_status status = mp_read_slice_text(s, defects, &text);
+    mp_status status = mp_slice_text(s, defects, &text);
     *out_r = (mp_span){from, 0};
     if (status == MP_OK && text.kind != MP_TEXT_NIL) {
         if (text.span.len) /* "" for NIL is common enough */
@@ -76,10 +68,10 @@ mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *lim
     s.end--;
     mp_status status;
     mp_slice_sp(&s, defects, 0);
-    if ((status = mp_read_slice_text(&s, defects, &out->date)) != MP_OK)
+    if ((status = mp_slice_text(&s, defects, &out->date)) != MP_OK)
         return status;
     mp_slice_sp(&s, defects, 1);
-    if ((status = mp_read_slice_text(&s, defects, &out->subject)) != MP_OK)
+    if ((status = mp_slice_text(&s, defects, &out->subject)) != MP_OK)
         return status;
     for (int i = 0; i < 6; i++) {
         mp_slice_sp(&s, defects, 1);
@@ -87,10 +79,10 @@ mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *lim
             return status;
     }
     mp_slice_sp(&s, defects, 1);
-    if ((status = mp_read_slice_text(&s, defects, &out->in_reply_to)) != MP_OK)
+    if ((status = mp_slice_text(&s, defects, &out->in_reply_to)) != MP_OK)
         return status;
     mp_slice_sp(&s, defects, 1);
-    if ((status = mp_read_slice_text(&s, defects, &out->message_id)) != MP_OK)
+    if ((status = mp_slice_text(&s, defects, &out->message_id)) != MP_OK)
         return status;
     mp_slice_sp(&s, defects, 0);
     return s.at == s.end ? MP_OK : mp_fail(err, MP_E_SYNTAX, s.at, "\")\"");
@@ -117,7 +109,7 @@ mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_ad
         if (data[s.at] == '(')
             break;
         mp_text text;
-        if ((status = mp_read_slice_text(&s, defects, &text)) != MP_OK)
+        if ((status = mp_slice_text(&s, defects, &text)) != MP_OK)
             return status;
         if (text.kind != MP_TEXT_NIL)
             return mp_fail(err, MP_E_SYNTAX, s.at, "address");
@@ -126,7 +118,7 @@ mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_ad
     s.at++;
     for (int i = 0; i < 4; i++) {
         mp_slice_sp(&s, defects, i > 0);
-        if ((status = mp_read_slice_text(&s, defects, fields[i])) != MP_OK)
+        if ((status = mp_slice_text(&s, defects, fields[i])) != MP_OK)
             return status;
     }
     mp_slice_sp(&s, defects, 0);

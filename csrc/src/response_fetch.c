@@ -206,6 +206,60 @@ static mp_status read_list(mp_fetch_scan *s, mp_fetch_item *item, uint32_t defec
     return mp_skip_value(s->unit, &s->at, s->end, s->limits, err);
 }
 
+/* A list without strings or other lists in it, as flags nearly always are. */
+static mp_status read_flags(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
+{
+    const uint8_t *p = s->unit + s->at, *end = s->unit + s->end;
+    if (*p == '(') {
+        do
+            p++;
+        while (p < end && ((mp_char_class[*p] & MP_C_ATOM) || *p == ' '));
+        if (p < end && *p == ')' && s->limits->max_depth > 0) {
+            s->at = (uint32_t)(p + 1 - s->unit);
+            return MP_OK;
+        }
+    }
+    return read_list(s, item, MP_DEFECT_BAD_VALUE, err);
+}
+
+/* An item's name as nearly every server writes it, with one space and its value behind it. Returns the name's length, 0
+ * where it is anything else. */
+static uint32_t common_item(const uint8_t *p, uint8_t *kind_r)
+{
+#define MP_ITEM(NAME, KIND)                                            \
+    if (memcmp(p, NAME " ", sizeof NAME) == 0) {                       \
+        *kind_r = KIND;                                                \
+        return p[sizeof NAME] != ' ' ? (uint32_t)sizeof NAME - 1 : 0;  \
+    }
+    switch (*p) {
+    case 'U':
+        MP_ITEM("UID", MP_FETCH_UID)
+        break;
+    case 'F':
+        MP_ITEM("FLAGS", MP_FETCH_FLAGS)
+        break;
+    case 'M':
+        MP_ITEM("MODSEQ", MP_FETCH_MODSEQ)
+        break;
+    case 'R':
+        MP_ITEM("RFC822.SIZE", MP_FETCH_SIZE)
+        break;
+    case 'I':
+        MP_ITEM("INTERNALDATE", MP_FETCH_INTERNALDATE)
+        break;
+    case 'E':
+        MP_ITEM("ENVELOPE", MP_FETCH_ENVELOPE)
+        break;
+    case 'B':
+        MP_ITEM("BODYSTRUCTURE", MP_FETCH_BODYSTRUCTURE)
+        break;
+    default:
+        break;
+    }
+#undef MP_ITEM
+    return 0;
+}
+
 static void skip_sp(mp_fetch_scan *s, uint32_t wanted)
 {
     uint32_t from = s->at;
@@ -235,23 +289,28 @@ mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
     if (s->items++ >= s->limits->max_elements)
         return mp_fail_limit(err, s->at, "max_elements");
     memset(item, 0, sizeof *item);
-    uint32_t from = s->at, p = from;
-    while (p < s->end && (mp_char_class[unit[p]] & MP_C_ATOM) && unit[p] != '[')
-        p++;
-    if (p == from || p == s->end)
-        return mp_fail(err, MP_E_SYNTAX, p, "msg-att item");
-    bool section = unit[p] == '[';
-    item->kind = classify(unit + from, p - from, section);
+    uint32_t from = s->at, p = from, known = common_item(unit + from, &item->kind);
     mp_status status = MP_OK;
-    if (section) {
-        status = skip_section(s, &p, err);
-        if (status != MP_OK)
-            return status;
+    if (known && from + known + 1 < s->end) {
+        item->name = (mp_span){from, known};
+        s->at += known + 1;
+    } else {
+        while (p < s->end && (mp_char_class[unit[p]] & MP_C_ATOM) && unit[p] != '[')
+            p++;
+        if (p == from || p == s->end)
+            return mp_fail(err, MP_E_SYNTAX, p, "msg-att item");
+        bool section = unit[p] == '[';
+        item->kind = classify(unit + from, p - from, section);
+        if (section) {
+            status = skip_section(s, &p, err);
+            if (status != MP_OK)
+                return status;
+        }
+        item->name = (mp_span){from, p - from};
+        s->at = p;
+        skip_sp(s, 1);
     }
-    item->name = (mp_span){from, p - from};
-    s->at = p;
-    skip_sp(s, 1);
-    if (s->at == s->end || unit[s->at] == ')')
+    if (s->at >= s->end || unit[s->at] == ')')
         return mp_fail(err, MP_E_SYNTAX, s->at, "value of the msg-att item");
     uint32_t value = s->at;
     switch (item->kind) {
@@ -269,7 +328,7 @@ mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
         status = read_modseq(s, item, err);
         break;
     case MP_FETCH_FLAGS:
-        status = read_list(s, item, MP_DEFECT_BAD_VALUE, err);
+        status = read_flags(s, item, err);
         break;
     case MP_FETCH_ENVELOPE:
         status = read_list(s, item, MP_DEFECT_BAD_ENVELOPE, err);

@@ -72,6 +72,25 @@ static mp_status read_tagged(const uint8_t *unit, const uint8_t *end, mp_respons
     return MP_OK;
 }
 
+/* "* 1 FETCH " as every server writes it; anything else takes the long way. */
+static bool read_fetch_head(const uint8_t *unit, const uint8_t *end, mp_response_head *head)
+{
+    const uint8_t *p = unit + 2;
+    uint32_t number = 0;
+    if (end - unit < 10 || unit[0] != '*' || unit[1] != ' ' || *p == '0')
+        return false;
+    for (; (unsigned)(*p - '0') <= 9 && p - unit < 11; p++)
+        number = number * 10 + (uint32_t)(*p - '0');
+    if (p == unit + 2 || end - p < 8 || memcmp(p, " FETCH ", 7) != 0 || end[-1] == ' ')
+        return false;
+    head->kind = MP_RESP_FETCH;
+    head->numbered = true;
+    head->number = number;
+    head->name = (mp_span){AT(p) + 1, 5};
+    head->rest = AT(p) + 6;
+    return true;
+}
+
 mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_head *head, mp_error *err)
 {
     memset(head, 0, sizeof *head);
@@ -85,6 +104,8 @@ mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_hea
     head->end = AT(end);
     if (end == unit)
         return mp_fail(err, MP_E_SYNTAX, 0, "\"*\", \"+\" or tag");
+    if (read_fetch_head(unit, end, head))
+        return MP_OK;
     const uint8_t *p = unit;
     if (*p == '+' && (end - p == 1 || p[1] == ' ')) {
         head->kind = MP_RESP_CONTINUATION;

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from typing import Any
 
 import pytest
 
 from mailproto import NEED_DATA, ParseError
-from mailproto.imap import ResponseReader, parse_response
+from mailproto.imap import FetchTable, ResponseReader, parse_response
 
 BAD_NUMBERS = (b"0", b"4294967296", b"12345678901", b"1x", b"1\x00", b"-1", b"1,2", b"9" * 17)
 BODY = b"line of a body\r\n" * 700
@@ -104,3 +105,31 @@ def test_search_numbers_of_every_width(digits: int) -> None:
                     words[place] = bad
                     with pytest.raises(ParseError):
                         parse_response(b"* SEARCH " + b" ".join(words) + b"\r\n")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_columns_do_not_depend_on_how_rows_come(seed: int) -> None:
+    """Whole, and in pieces of many sizes, with rows that are broken or spelled oddly in between."""
+    rng = random.Random(seed)
+    units = [
+        b"* %d FETCH (UID %d FLAGS (\\Seen $Label%d) RFC822.SIZE %d)\r\n",
+        b"* %d FETCH (uid %d  FLAGS (\\Answered (%d)) MODSEQ (%d))\r\n",
+        b"* %d UIDFETCH (FLAGS () RFC822.SIZE %d MODSEQ (%d) X-%d NIL)\r\n",
+        b"* %d FETCH (FLAGS (NonJunk%d) BODY[] {3}\r\nab%d RFC822.SIZE %d)\r\n",
+        b"* %d FETCH (UID %d FLAGS (%d %d \r\n",
+    ]
+    stream = b"".join(
+        rng.choice(units) % tuple(rng.randrange(1, 9) for _ in range(4)) for _ in range(rng.randrange(1, 400))
+    )
+    whole = _columns([stream])
+    for step in (1, 7, 64, 1000):
+        assert _columns([stream[at : at + step] for at in range(0, len(stream), step)]) == whole
+
+
+def _columns(pieces: list[bytes]) -> Any:
+    table = FetchTable()
+    for piece in pieces:
+        with contextlib.suppress(ParseError):
+            table.feed(piece)
+    columns = (table.seq, table.uid, table.size, table.modseq, table.flags, table.present)
+    return [column.tolist() for column in columns], table.flag_names, table.extra_flags, table.others

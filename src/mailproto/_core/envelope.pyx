@@ -4,6 +4,9 @@
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
@@ -17,7 +20,7 @@ from mailproto._core.common cimport limits_to_c, raise_error
 from mailproto._core.members cimport mp_add_member
 from mailproto._core.trees cimport builtin, write_tree
 from mailproto._core.words cimport (
-    WORD_ADDRESSES, WORD_LIMIT, WORD_PARAMS, WordCache, defect_names, text_to_bytes, text_to_word, trees_in,
+    WORD_ADDRESS, WORD_LIMIT, WORD_PARAMS, WordCache, defect_names, text_to_bytes, text_to_word, trees_in, word_find,
 )
 from mailproto._core.write cimport Writer
 
@@ -153,6 +156,10 @@ cdef class Address:
         return {name: builtin(getattr(self, name)) for name in ("name", "route", "mailbox", "host")}
 
 
+cdef enum:
+    FEW = 16  # addresses that are gathered without a list
+
+
 cdef object builtins_of(object value):
     if isinstance(value, tuple):
         return [builtins_of(item) for item in value]
@@ -168,51 +175,64 @@ cdef object write_address(object writer, Address address):
 
 cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits,
                         uint32_t *count, uint32_t *bits):
-    """A list of addresses as a tuple, NIL as None."""
+    """A list of addresses as a tuple, NIL as None. People write again and again: their addresses are shared."""
     cdef mp_error error
     cdef mp_address parts
     cdef c_bool found
     cdef uint32_t at = span.off + 1
     cdef uint32_t end = span.off + span.len
     cdef uint32_t h = 0
-    cdef uint32_t before = bits[0]
+    cdef uint32_t own, before
+    cdef bint cached
     cdef Address address
-    cdef list made
-    cdef object known
-    cdef bint cached = cache is not None and 0 < span.len <= WORD_LIMIT
+    cdef PyObject *few[FEW]
+    cdef Py_ssize_t n = 0
+    cdef Py_ssize_t i
+    cdef list more = None
+    cdef tuple result
     if span.len == 0:
         return None
-    if cached:
-        known = cache.find(WORD_ADDRESSES, data + span.off, span.len, &h)
-        if known is not None:
-            count[0] += <uint32_t>len(<tuple>known)
-            if count[0] > limits.max_addresses:
-                mp_fail_limit(&error, span.off, b"max_addresses")
+    try:
+        while True:
+            own = 0
+            before = at
+            if mp_read_address(data, &at, end, &parts, &found, &own, &error) != MP_OK:
                 raise_error(&error, data, end)
-            return <tuple>known
-    bits[0] = 0
-    made = []
-    while True:
-        if mp_read_address(data, &at, end, &parts, &found, bits, &error) != MP_OK:
-            raise_error(&error, data, end)
-        if not found:
-            break
-        count[0] += 1
-        if count[0] > limits.max_addresses:
-            mp_fail_limit(&error, at, b"max_addresses")
-            raise_error(&error, data, end)
-        bits[0] |= eight(&parts.name) | eight(&parts.mailbox) | eight(&parts.host)
-        address = Address.__new__(Address)
-        address.name = text_to_word(cache, data, &parts.name)
-        address.route = text_to_word(cache, data, &parts.route)
-        address.mailbox = text_to_word(cache, data, &parts.mailbox)
-        address.host = text_to_word(cache, data, &parts.host)
-        made.append(address)
-    result = tuple(made)
-    if cached and bits[0] == 0:  # what is kept has nothing to report
-        cache.keep(WORD_ADDRESSES, h, PyBytes_FromStringAndSize(<const char *>data + span.off, span.len), result)
-    bits[0] |= before
-    return result
+            bits[0] |= own
+            if not found:
+                break
+            count[0] += 1
+            if count[0] > limits.max_addresses:
+                mp_fail_limit(&error, at, b"max_addresses")
+                raise_error(&error, data, end)
+            own |= eight(&parts.name) | eight(&parts.mailbox) | eight(&parts.host)
+            bits[0] |= own
+            cached = cache is not None and own == 0 and at - before <= WORD_LIMIT  # what is kept has nothing to report
+            address = <Address>word_find(cache, WORD_ADDRESS, data + before, at - before, &h) if cached else None
+            if address is None:
+                address = Address.__new__(Address)
+                address.name = text_to_bytes(data, &parts.name)
+                address.route = text_to_bytes(data, &parts.route)
+                address.mailbox = text_to_bytes(data, &parts.mailbox)
+                address.host = text_to_word(cache, data, &parts.host)
+                if cached:
+                    cache.keep(WORD_ADDRESS, h, PyBytes_FromStringAndSize(<const char *>data + before, at - before),
+                               address)
+            if n < FEW:
+                Py_INCREF(address)
+                few[n] = <PyObject *>address
+                n += 1
+            else:
+                more = [] if more is None else more
+                more.append(address)
+        result = PyTuple_New(n)
+        for i in range(n):
+            PyTuple_SET_ITEM(result, i, <object>few[i])
+        n = 0  # the tuple has them now
+        return result if more is None else result + tuple(more)
+    finally:
+        for i in range(n):
+            Py_XDECREF(few[i])
 
 
 cdef inline uint32_t eight(const mp_text *text) noexcept:
@@ -573,7 +593,7 @@ cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const m
     if span.len == 0:
         return ()
     if cached:
-        known = cache.find(WORD_PARAMS, data + span.off, span.len, &h)
+        known = word_find(cache, WORD_PARAMS, data + span.off, span.len, &h)
         if known is not None:
             return <tuple>known
     made = []

@@ -21,7 +21,7 @@ from mailproto._core.members cimport mp_add_member
 from mailproto._core.text cimport datetime_from_c
 from mailproto._core.trees cimport builtin, write_tree
 from mailproto._core.words cimport (
-    WORD_LIMIT, WORD_SECTION, WordCache, defect_names, flags_of, new_words, text_to_bytes, trees_in,
+    WORD_LIMIT, WORD_SECTION, WordCache, defect_names, flags_of, new_words, text_to_bytes, trees_in, word_find,
 )
 from mailproto._core.write cimport Writer
 
@@ -388,7 +388,7 @@ cdef str section_name(WordCache words, const uint8_t *unit, mp_span span):
     cdef size_t written
     cdef bint cached = span.len <= WORD_LIMIT
     if cached:
-        known = words.find(WORD_SECTION, unit + span.off, span.len, &h)
+        known = word_find(words, WORD_SECTION, unit + span.off, span.len, &h)
         if known is not None:
             return <str>known
     room = PyBytes_FromStringAndSize(NULL, span.len)
@@ -436,7 +436,7 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const m
         elif item.kind == MP_FETCH_FLAGS:
             row.flags = flags_of(words, unit, item.value)
         elif item.kind == MP_FETCH_SIZE:
-            row.size = item.number
+            row.size = <long>item.number if item.number < 0x40000000 else item.number  # the quick way to small ones
         elif item.kind == MP_FETCH_MODSEQ:
             row.modseq = item.number
         elif item.kind == MP_FETCH_INTERNALDATE:

@@ -15,7 +15,7 @@ from mailproto._core.c_mailproto cimport (
     mp_read_response_head, mp_response_head, mp_span,
 )
 from mailproto._core.common cimport raise_error
-from mailproto._core.words cimport WordCache, flags_of, new_words
+from mailproto._core.words cimport WORD_FLAGS, WordCache, flags_of, new_words, word_hash
 
 from mailproto.errors import LimitError, ParseError
 from mailproto.limits import Limits
@@ -172,19 +172,36 @@ cdef class FetchTable:
         Rows before it are in the table; a fatal error ends the reading. Bytes may end anywhere.
         """
         cdef Py_buffer view
+        cdef object failed
         PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
         try:
             with cython.critical_section(self):
-                self.take(<const uint8_t *>view.buf, view.len)
-                self.read()
+                failed = self.read_all(<const uint8_t *>view.buf, view.len)
         finally:
             PyBuffer_Release(&view)
+        if failed is not None:
+            raise failed
+
+    cdef object read_all(self, const uint8_t *data, size_t length):
+        """Rows are read where the caller has them, but for what is in pieces and what lacks the padding behind it."""
+        cdef size_t done = 0
+        cdef object failed = None
+        cdef object later
+        if self.held == 0 and not self.lost:
+            failed = self.read(data, length, MP_PADDING, &done)
+        if done < length and not self.lost:
+            self.take(data + done, length - done)
+            done = 0
+            later = self.read(self.buffer, self.held, 0, &done)
+            if done and self.held > done:
+                memmove(self.buffer, self.buffer + done, self.held - done)
+            self.held -= done
+            failed = later if failed is None or self.lost else failed
+        return failed
 
     cdef int take(self, const uint8_t *data, size_t length) except -1:
         cdef uint8_t *bigger
         cdef size_t room
-        if self.lost:
-            return 0
         if self.held + length > self.capacity or self.buffer is NULL:
             room = self.held + length
             if room < 2 * self.capacity:
@@ -202,36 +219,37 @@ cdef class FetchTable:
         self.held += length
         return 0
 
-    cdef int read(self) except -1:
-        """Every complete response of the buffer; what is left moves to its front."""
+    cdef object read(self, const uint8_t *data, size_t length, size_t spare, size_t *done_r):
+        """Every complete response that has `spare` octets behind it. Returns the first error, if any, or a fatal one."""
         cdef size_t start = 0
         cdef mp_frame frame
         cdef mp_error error
         cdef int status
         cdef object failed = None
-        while start < self.held:
-            status = mp_framer_next(&self.framer, self.buffer + start, self.held - start, &frame, &error)
+        while start < length:
+            status = mp_framer_next(&self.framer, data + start, length - start, &frame, &error)
             if status == MP_NEED_MORE:
                 break
             if status != MP_OK:
                 self.lost = True
-                kept = PyBytes_FromStringAndSize(<char *>self.buffer + start, min(self.held - start, 1024))
                 self.held = 0
+                kept = PyBytes_FromStringAndSize(<const char *>data + start, min(length - start, 1024))
+                start = 0
                 if status == MP_E_LIMIT:
-                    raise LimitError(error.offset, error.limit.decode("ascii"), kept, fatal=True)
-                raise ParseError(error.offset, error.expected.decode("ascii"), kept, fatal=True)
+                    failed = LimitError(error.offset, error.limit.decode("ascii"), kept, fatal=True)
+                else:
+                    failed = ParseError(error.offset, error.expected.decode("ascii"), kept, fatal=True)
+                break
+            if length - start - frame.len < spare:
+                break  # this one once more, from a copy
             try:
-                self.row(self.buffer + start, frame.len)
+                self.row(data + start, frame.len)
             except ParseError as problem:
                 if failed is None:
                     failed = problem
             start += frame.len
-        if start and self.held > start:
-            memmove(self.buffer, self.buffer + start, self.held - start)
-        self.held -= start
-        if failed is not None:
-            raise failed
-        return 0
+        done_r[0] = start
+        return failed
 
     cdef int row(self, const uint8_t *unit, size_t length) except -1:
         cdef mp_response_head head
@@ -298,16 +316,14 @@ cdef class FetchTable:
 
     cdef uint64_t bits_of(self, const uint8_t *unit, mp_span span) except? 0:
         """The bits of a flag list. Lists repeat, so their bits are remembered by their octets."""
-        cdef uint32_t h = span.len
-        cdef uint32_t i
+        cdef uint32_t h
         cdef flag_list *slot
         cdef uint64_t bits = 0
         cdef list extra = None
         if span.len <= 2:
             return 0
-        for i in range(span.len):
-            h = (h ^ unit[span.off + i]) * 16777619
-        slot = &self.lists[(h ^ (h >> 15)) % FLAG_LISTS]
+        h = word_hash(WORD_FLAGS, unit + span.off, span.len)
+        slot = &self.lists[h % FLAG_LISTS]
         if slot.length == span.len and memcmp(slot.key, unit + span.off, span.len) == 0:
             return slot.bits
         for name in flags_of(self.words, unit, span):

@@ -1,10 +1,12 @@
 # From spans of a unit to Python's builtins; the reader's bounded cache of words.
 
 cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memcmp, memcpy
 
-from mailproto._core.c_mailproto cimport mp_limits, mp_span, mp_tape, mp_text
+from mailproto._core.c_mailproto cimport MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, mp_limits, mp_span, mp_tape, mp_text
 
 
 cdef enum:
@@ -13,8 +15,9 @@ cdef enum:
     WORD_STR
     WORD_FLAGS
     WORD_PARAMS
-    WORD_ADDRESSES
+    WORD_ADDRESS
     WORD_SECTION
+    SLOTS = 1024
     # nothing longer is cached, so that a peer cannot fill memory
     WORD_LIMIT = 128
 
@@ -33,13 +36,83 @@ cdef class WordCache:
     cdef mp_limits limits   # of the reader, for what its rows decode later
     cdef bint enabled       # false: keep nothing, for a single value
 
-    cdef object find(self, int kind, const uint8_t *data, Py_ssize_t length, uint32_t *hash_r)
     cdef int keep(self, int kind, uint32_t hash, bytes key, object value) except -1
 
 
-cdef bytes text_to_bytes(const uint8_t *unit, const mp_text *text)
-cdef bytes text_to_word(WordCache cache, const uint8_t *unit, const mp_text *text)
-cdef bytes word_bytes(WordCache cache, const uint8_t *data, Py_ssize_t length)
+cdef inline uint64_t eight_octets(const uint8_t *data) noexcept nogil:
+    cdef uint64_t word
+    memcpy(&word, data, 8)
+    return word
+
+
+cdef inline uint32_t word_hash(int kind, const uint8_t *data, Py_ssize_t length) noexcept nogil:
+    """Of a few samples, whatever the length. A peer that makes words collide gains nothing: each slot holds one."""
+    cdef uint64_t h = <uint64_t>length * <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>kind
+    if length >= 8:
+        h ^= eight_octets(data) * <uint64_t>0xFF51AFD7ED558CCD
+        h ^= (eight_octets(data + length - 8) + (h >> 29)) * <uint64_t>0xC4CEB9FE1A85EC53
+        if length > 16:
+            h ^= (eight_octets(data + length // 2 - 4) + (h >> 31)) * <uint64_t>0x9FB21C651E98DF25
+            if length > 32:
+                h ^= (eight_octets(data + length // 4 - 4) ^ eight_octets(data + length - length // 4 - 4)) \
+                    * <uint64_t>0xD6E8FEB86659FD93
+    elif length:
+        h ^= (data[0] | <uint64_t>data[length // 2] << 8 | <uint64_t>data[length - 1] << 16
+              | <uint64_t>data[length // 4] << 24 | <uint64_t>data[length - 1 - length // 4] << 32) \
+            * <uint64_t>0xFF51AFD7ED558CCD
+    h ^= h >> 32
+    h *= <uint64_t>0x9E3779B97F4A7C15
+    return <uint32_t>(h >> 32)
+
+
+cdef inline object word_find(WordCache cache, int kind, const uint8_t *data, Py_ssize_t length, uint32_t *hash_r):
+    """The value kept for these octets, or None. *hash_r is for `keep`."""
+    cdef uint32_t h = word_hash(kind, data, length)
+    cdef word_slot *slot
+    hash_r[0] = h
+    with cython.critical_section(cache):
+        if cache.slots is not NULL:
+            slot = &cache.slots[h % SLOTS]
+            if (slot.hash == h and slot.kind == kind and slot.key is not NULL
+                    and PyBytes_GET_SIZE(<object>slot.key) == length
+                    and memcmp(PyBytes_AS_STRING(<object>slot.key), data, length) == 0):
+                return <object>slot.value
+    return None
+
+
+cdef bytes unescaped(const uint8_t *data, Py_ssize_t length)
+
+
+cdef inline bytes text_to_bytes(const uint8_t *unit, const mp_text *text):
+    if text.kind == MP_TEXT_NIL:
+        return None
+    if text.kind == MP_TEXT_QUOTED_ESC:
+        return unescaped(unit + text.span.off, text.span.len)
+    return PyBytes_FromStringAndSize(<const char *>unit + text.span.off, text.span.len)
+
+
+cdef inline bytes word_bytes(WordCache cache, const uint8_t *data, Py_ssize_t length):
+    cdef uint32_t h = 0
+    cdef bytes made
+    cdef object found
+    if cache is None or length > 48 or length < 2:  # CPython shares the shortest itself
+        return PyBytes_FromStringAndSize(<const char *>data, length)
+    found = word_find(cache, WORD_BYTES, data, length, &h)
+    if found is not None:
+        return <bytes>found
+    made = PyBytes_FromStringAndSize(<const char *>data, length)
+    cache.keep(WORD_BYTES, h, made, made)
+    return made
+
+
+cdef inline bytes text_to_word(WordCache cache, const uint8_t *unit, const mp_text *text):
+    if text.kind == MP_TEXT_NIL:
+        return None
+    if text.kind == MP_TEXT_QUOTED_ESC:
+        return unescaped(unit + text.span.off, text.span.len)
+    return word_bytes(cache, unit + text.span.off, text.span.len)
+
+
 cdef str word_str(WordCache cache, const uint8_t *data, Py_ssize_t length)
 # "(" flag *(SP flag) ")", or words in a row without parentheses: a tuple of str, system flags in canonical case.
 cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span)

@@ -17,30 +17,10 @@ from mailproto._core.c_mailproto cimport (
 )
 from mailproto._core.common cimport limits_to_c, raise_error
 
-cdef enum:
-    SLOTS = 512
-
 #: The names of all defects that reading can record, in the order of their bits.
 DEFECTS = tuple(mp_defect_name(bit).decode("ascii") for bit in range(MP_DEFECT_COUNT))
 
 cdef tuple NAMES = DEFECTS
-
-
-cdef inline uint32_t hash_of(int kind, const uint8_t *data, Py_ssize_t length) noexcept nogil:
-    cdef uint64_t h = <uint64_t>length * <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>kind
-    cdef uint64_t word
-    while length >= 8:
-        memcpy(&word, data, 8)
-        h = (h ^ word) * <uint64_t>0xFF51AFD7ED558CCD
-        h ^= h >> 32
-        data += 8
-        length -= 8
-    if length:
-        word = 0
-        memcpy(&word, data, length)
-        h = (h ^ word) * <uint64_t>0xFF51AFD7ED558CCD
-        h ^= h >> 32
-    return <uint32_t>(h ^ (h >> 29))
 
 
 @cython.final
@@ -58,22 +38,6 @@ cdef class WordCache:
                 Py_XDECREF(self.slots[i].key)
                 Py_XDECREF(self.slots[i].value)
             PyMem_RawFree(self.slots)
-
-    cdef object find(self, int kind, const uint8_t *data, Py_ssize_t length, uint32_t *hash_r):
-        """The value kept for these octets, or None. *hash_r is for `keep`."""
-        cdef uint32_t h = hash_of(kind, data, length)
-        cdef word_slot *slot
-        cdef object found = None
-        hash_r[0] = h
-        if not self.enabled:
-            return None
-        with cython.critical_section(self):
-            if self.slots is not NULL:
-                slot = &self.slots[h % SLOTS]
-                if (slot.hash == h and slot.kind == kind and slot.key is not NULL and PyBytes_GET_SIZE(<object>slot.key) == length
-                        and memcmp(PyBytes_AS_STRING(<object>slot.key), data, length) == 0):
-                    found = <object>slot.value
-        return found
 
     cdef int keep(self, int kind, uint32_t hash, bytes key, object value) except -1:
         cdef word_slot *slot
@@ -106,38 +70,10 @@ cdef WordCache new_words(object limits, bint enabled):
     return made
 
 
-cdef bytes text_to_bytes(const uint8_t *unit, const mp_text *text):
-    cdef bytes room
-    cdef size_t written
-    if text.kind == MP_TEXT_NIL:
-        return None
-    if text.kind != MP_TEXT_QUOTED_ESC:
-        return PyBytes_FromStringAndSize(<const char *>unit + text.span.off, text.span.len)
-    room = PyBytes_FromStringAndSize(NULL, text.span.len)
-    written = mp_unescape(<uint8_t *>PyBytes_AS_STRING(room), unit + text.span.off, text.span.len)
+cdef bytes unescaped(const uint8_t *data, Py_ssize_t length):
+    cdef bytes room = PyBytes_FromStringAndSize(NULL, length)
+    cdef size_t written = mp_unescape(<uint8_t *>PyBytes_AS_STRING(room), data, length)
     return room[:written]
-
-
-cdef bytes word_bytes(WordCache cache, const uint8_t *data, Py_ssize_t length):
-    cdef uint32_t h = 0
-    cdef bytes made
-    cdef object found
-    if cache is None or length > 48 or length < 2:  # CPython shares the shortest itself
-        return PyBytes_FromStringAndSize(<const char *>data, length)
-    found = cache.find(WORD_BYTES, data, length, &h)
-    if found is not None:
-        return <bytes>found
-    made = PyBytes_FromStringAndSize(<const char *>data, length)
-    cache.keep(WORD_BYTES, h, made, made)
-    return made
-
-
-cdef bytes text_to_word(WordCache cache, const uint8_t *unit, const mp_text *text):
-    if text.kind == MP_TEXT_NIL:
-        return None
-    if text.kind == MP_TEXT_QUOTED_ESC:
-        return text_to_bytes(unit, text)
-    return word_bytes(cache, unit + text.span.off, text.span.len)
 
 
 cdef str word_str(WordCache cache, const uint8_t *data, Py_ssize_t length):
@@ -146,7 +82,7 @@ cdef str word_str(WordCache cache, const uint8_t *data, Py_ssize_t length):
     cdef str made
     if cache is None or length > 48:
         return PyUnicode_DecodeUTF8(<const char *>data, length, "surrogateescape")
-    found = cache.find(WORD_STR, data, length, &h)
+    found = word_find(cache, WORD_STR, data, length, &h)
     if found is not None:
         return <str>found
     made = PyUnicode_DecodeUTF8(<const char *>data, length, "surrogateescape")
@@ -165,7 +101,7 @@ cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span):
     cdef tuple made
     cdef bint cached = cache is not None and span.len <= WORD_LIMIT
     if cached:
-        found = cache.find(WORD_FLAGS, unit + span.off, span.len, &h)
+        found = word_find(cache, WORD_FLAGS, unit + span.off, span.len, &h)
         if found is not None:
             return <tuple>found
     flags = []

@@ -45,7 +45,7 @@ def client_context(
     try:
         context = ssl.create_default_context(cafile=None if ca_file is None else os.fspath(ca_file))
     except (OSError, ValueError) as error:
-        raise TlsError(f"cannot read the certificates in {ca_file}: {error}") from error
+        raise TlsError(f"cannot read the certificates in {ca_file}: {_reason(error)}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if dangerously_accept_any_certificate:
         context.check_hostname = False
@@ -83,6 +83,8 @@ def _no_passphrase() -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.lower().replace("_", " ")
+    if isinstance(error, ssl.SSLError):
+        return "it is not PEM, or not whole"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error)
@@ -138,8 +140,10 @@ def self_signed(folder: str | os.PathLike[str], names: Iterable[str] = ()) -> Ce
         if cert_file.exists() and key_file.exists():
             old = x509.load_pem_x509_certificate(cert_file.read_bytes())
             if old.not_valid_after_utc > now + datetime.timedelta(days=RENEW_DAYS):
-                server_context(cert_file, key_file)
-                return Certificate(cert_file, key_file, fingerprint(cert_file))
+                # A start that was cut off between the two files leaves a pair that does not match.
+                with contextlib.suppress(TlsError):
+                    server_context(cert_file, key_file)
+                    return Certificate(cert_file, key_file, fingerprint(cert_file))
 
         key = ec.generate_private_key(ec.SECP256R1())
         hostname = socket.gethostname() or "localhost"

@@ -82,7 +82,10 @@ def test_serve_prints_its_addresses_and_ends_with_status_0(tmp_path, number):
             server.process.send_signal(number)
             assert b"* BYE" in client.rest()
         assert server.process.wait(TIMEOUT) == 0
-        assert server.process.stderr.read() == b""
+        (login,) = server.process.stderr.read().splitlines()
+        assert login.endswith(
+            b'INFO mailproto.login: accepted user="bob" protocol=imap tls=yes peer=127.0.0.1'
+        )
 
 
 def test_the_account_stays_and_its_password_is_not_changed_by_a_second_start(tmp_path):
@@ -140,6 +143,23 @@ def test_a_data_folder_that_is_not_ours_is_one_line_and_left_alone(tmp_path):
     one_line(run("serve", "--data", str(file), "--imap", "127.0.0.1:0"))
 
 
+def test_refused_logins_are_one_line_each_without_the_password(tmp_path):
+    with served(
+        tmp_path, "--imap", "127.0.0.1:0", "--pop3", "127.0.0.1:0", "--allow-cleartext-login"
+    ) as server:
+        with Imap(server.ports["imap"], None) as client:
+            client.no('LOGIN "b\x1b[2J" hunter2')
+        with Raw(server.ports["pop3"]) as client:
+            client.send(b"USER bob\r\nPASS hunter3\r\nQUIT\r\n")
+            client.rest()
+        assert server.stop() == 0
+        lines = [line.split(b" ", 2)[2] for line in server.process.stderr.read().splitlines()]
+    assert lines == [
+        b'WARNING mailproto.login: refused user="b\\u001b[2J" protocol=imap tls=no peer=127.0.0.1',
+        b'WARNING mailproto.login: refused user="bob" protocol=pop3 tls=no peer=127.0.0.1',
+    ]
+
+
 def test_users(tmp_path):
     data = ["--data", str(tmp_path / "data")]
     one_line(run("user", "list", *data), "no data folder")
@@ -161,6 +181,55 @@ def test_users(tmp_path):
         Imap(server.ports["imap"], None) as client,
     ):
         client.ok('LOGIN ann "from a file"')
+
+
+def test_passwords_that_cannot_be_had_are_one_line(tmp_path):
+    data = ["--data", str(tmp_path / "data")]
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"\xff\xfe\n")
+    one_line(run("user", "add", "ann", *data, "--password-file", str(secret)), "secret", "UTF-8")
+    one_line(run("mirror", "imap://a@127.0.0.1:1", "x", "--password-file", str(secret)), "UTF-8")
+    one_line(run("user", "add", "ann", *data, "--password-file", str(tmp_path)), str(tmp_path))
+    one_line(run("user", "add", "ann", *data), "MAILPROTO_PASSWORD")
+    assert not (tmp_path / "data").exists()
+
+
+def test_deletion_that_nobody_confirms_is_aborted(tmp_path):
+    data = ["--data", str(tmp_path)]
+    assert run("user", "add", "ann", *data, MAILPROTO_PASSWORD="x").returncode == 0
+    result = run("user", "delete", "ann", *data)
+    assert result.returncode == 130 and result.stderr.endswith(b"\nmailproto: aborted\n")
+    assert run("user", "list", *data).stdout == b"ann\n"
+
+
+def test_what_deliver_cannot_take_now_is_kept_by_its_caller(tmp_path):
+    """75 (try again) for what an administrator can put right, 65 for what will never do (sysexits.h)."""
+    data, mail = str(tmp_path / "data"), b"Subject: x\n\nbody\n"
+    assert run("user", "add", "ann", "--data", data, MAILPROTO_PASSWORD="x").returncode == 0
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "file").touch()
+    for folder in (tmp_path / "none", empty, other):
+        result = run("deliver", "ann", "--data", str(folder), stdin=mail)
+        one_line(result, str(folder))
+        assert result.returncode == 75
+    assert not list(empty.iterdir())
+    result = run("deliver", "ann", "--data", data, "--mailbox", "nope", stdin=mail)
+    one_line(result, "mailbox")
+    assert result.returncode == 75
+    result = run("deliver", "ann", "--data", data, stdin=mail + b"x" * (64 * 1024 * 1024))
+    one_line(result, "67108864")
+    assert result.returncode == 65
+    closed = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" <&-', "sh", *BASE, "deliver", "ann", "--data", data],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    one_line(closed, "standard input")
+    assert closed.returncode == 65
 
 
 def test_deliver_while_the_server_runs_is_told_to_idle(tmp_path):

@@ -27,6 +27,10 @@ COMMANDS: Final[dict[str, str]] = {
     "decode": "Turn an IMAP or POP3 stream into one JSON line a unit.",
 }
 
+#: The status of what may work later, or once an administrator has put it right (sysexits.h): a mail transfer
+#: agent keeps the message.
+EX_TEMPFAIL: Final = 75
+
 #: Third-party module -> the extra that brings it.
 EXTRAS: Final[dict[str, str]] = {
     "click": "cli",
@@ -93,7 +97,8 @@ def _run(arguments: list[str]) -> int:
     try:
         result = group().main(arguments, prog_name="mailproto", standalone_mode=False)
     except click.exceptions.Abort:
-        return 130
+        print(file=sys.stderr)  # the prompt's line is not at its end
+        return _fail("aborted", 130)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else error.format_message(), err=True)
         return 2

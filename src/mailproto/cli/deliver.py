@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from mailproto.cli import CommandError
+from mailproto.cli import EX_TEMPFAIL, CommandError
 from mailproto.cli.user import with_store
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 EX_DATAERR: Final = 65
 EX_NOUSER: Final = 67
-EX_TEMPFAIL: Final = 75
 
 #: The line that delivery agents and mbox files put in front of the header.
 _FROM_LINE: Final = re.compile(rb"\AFrom [^\r\n]*\r?\n")
@@ -58,8 +57,15 @@ def command(user: str, data: Path | None, mailbox: str) -> None:
     Works while a server runs on the data folder: its sessions are told of the message.
     """
     from mailproto.store.api import NewMessage  # noqa: PLC0415
-    from mailproto.store.errors import NoSuchAccount, StoreFull, StoreUnavailable  # noqa: PLC0415
+    from mailproto.store.errors import (  # noqa: PLC0415
+        MessageRefused,
+        MessageTooBig,
+        NoSuchAccount,
+        StoreError,
+    )
 
+    if sys.stdin is None:  # closed by whoever started us
+        raise CommandError("there is no message: standard input is closed", EX_DATAERR)
     message = normalise(sys.stdin.buffer.read())
 
     async def work(store: Store, _: Accounts) -> None:
@@ -70,5 +76,7 @@ def command(user: str, data: Path | None, mailbox: str) -> None:
         with_store(data, work)
     except NoSuchAccount as error:
         raise CommandError(str(error), EX_NOUSER) from None
-    except (StoreFull, StoreUnavailable) as error:
+    except (MessageRefused, MessageTooBig) as error:
+        raise CommandError(str(error), EX_DATAERR) from None
+    except StoreError as error:  # a full disk, a quota, a wrong folder: keep the message
         raise CommandError(str(error), EX_TEMPFAIL) from None

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import os
+import socket
 import ssl
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 import click
 
 from mailproto.cli import CommandError, printable
+from mailproto.cli.user import first_line
 from mailproto.sync.mirror import Progress, Summary
 from mailproto.tls import client_context
 
@@ -61,8 +63,7 @@ def parse_url(url: str) -> Account:
 def find_password(account: Account, file: str | None) -> str:
     """The password: of the file, the URL, the environment, or the person at the terminal."""
     if file is not None:
-        with open(file, encoding="utf-8") as opened:
-            return opened.readline().rstrip("\r\n")
+        return first_line(file)
     if account.password is not None:
         return account.password
     if "MAILPROTO_PASSWORD" in os.environ:
@@ -163,6 +164,8 @@ def command(
     password = find_password(account, password_file)
     try:
         summary = asyncio.run(run(account, password, folder, delete=delete, tls=tls, context=context))
+    except socket.gaierror as error:
+        raise CommandError(f"{account.host}: {error.strerror or error}") from error
     except ssl.SSLCertVerificationError as error:
         raise CommandError(
             f"{account.host}: the certificate is not trusted ({error.verify_message}); see --ca-file"

@@ -51,7 +51,7 @@ def command(  # noqa: PLR0917 - one argument an option
 
     Each bound address is printed as "imap 127.0.0.1:40143" before serving. Without a certificate a
     self-signed one is made in the data folder. SIGTERM and SIGINT let sessions finish, then end with
-    status 0.
+    status 0. Each login, accepted or refused, is one line on standard error.
     """
     from mailproto.server.config import build, parse_address, parse_user  # noqa: PLC0415
 
@@ -69,6 +69,7 @@ def command(  # noqa: PLR0917 - one argument an option
         allow_cleartext_login=allow_cleartext_login,
     )
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("mailproto.login").setLevel(logging.INFO)
     with _runner() as runner:
         runner.run(serve(config))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from mailproto.cli import CommandError, printable
+from mailproto.cli import EX_TEMPFAIL, CommandError, printable
 
 if TYPE_CHECKING:
     from mailproto.store.accounts import Accounts
@@ -44,7 +45,9 @@ def with_store(
 
     folder = data or default_data_folder()
     if not create and not folder.is_dir():
-        raise CommandError(f"there is no data folder {folder} (name it with --data)")
+        raise CommandError(f"there is no data folder {folder} (name it with --data)", EX_TEMPFAIL)
+    if not create and not any(folder.iterdir()):
+        raise CommandError(f"the data folder {folder} is empty (is it the right --data?)", EX_TEMPFAIL)
 
     async def run() -> T:
         store = await SqliteStore.open(folder)
@@ -60,6 +63,16 @@ def with_store(
     return asyncio.run(run())
 
 
+def first_line(file: str) -> str:
+    """A password file's first line; ``-`` is standard input. Raises CommandError, OSError."""
+    try:
+        with click.open_file(file, encoding="utf-8") as stream:
+            line: str = stream.readline()
+    except UnicodeDecodeError:
+        raise CommandError(f"the password file {file} is not UTF-8") from None
+    return line.rstrip("\r\n")
+
+
 def read_password(file: str | None) -> str:
     """The password: from ``--password-file``, else from the environment's MAILPROTO_PASSWORD, else asked
     for twice.
@@ -68,10 +81,11 @@ def read_password(file: str | None) -> str:
     """
     password: str
     if file is not None:
-        with click.open_file(file, encoding="utf-8") as stream:
-            password = stream.readline().rstrip("\r\n")
+        password = first_line(file)
     elif "MAILPROTO_PASSWORD" in os.environ:
         password = os.environ["MAILPROTO_PASSWORD"]
+    elif not sys.stdin.isatty():
+        raise CommandError("no password: set MAILPROTO_PASSWORD, or use --password-file")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     if not password:

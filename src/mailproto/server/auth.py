@@ -7,6 +7,8 @@ the account exists or not: the same words, the same work, the same delay.
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,8 +18,15 @@ from mailproto.sasl import PasswordClaim, SaslError, ServerMechanism
 from mailproto.server.config import ServerLimits
 
 if TYPE_CHECKING:
+    from mailproto.aio.server import ServerConnection
     from mailproto.store.accounts import Accounts
     from mailproto.store.api import AccountInfo
+
+#: One line a login, taken or refused: for people, and for programs that block addresses.
+log = logging.getLogger("mailproto.login")
+
+#: Characters of a claimed name that are logged.
+_LOGGED_NAME: Final = 80
 
 #: SASL mechanisms offered where passwords may be sent.
 MECHANISMS: Final = ("PLAIN", "LOGIN")
@@ -100,11 +109,12 @@ class Authenticator:
         self._accounts = accounts
         self.penalties = Penalties(limits)
 
-    async def verify(self, key: str, claimed: PasswordClaim) -> AccountInfo | None:
+    async def verify(self, key: str, claimed: PasswordClaim, via: str = "") -> AccountInfo | None:
         """The account, or ``None`` for an unknown name, a wrong password, or another's name as the
         ``authzid`` (nobody acts for another here): which of them cannot be told.
 
-        ``key`` stands for the peer's address. Waits as long as that address's earlier failures ask for,
+        ``key`` stands for the peer's address, ``via`` (see :func:`via`) is what the log says of the
+        connection. Waits as long as that address's earlier failures ask for,
         before the password is looked at, so that hanging up early gains nothing. Raises
         StoreUnavailable.
         """
@@ -116,4 +126,20 @@ class Authenticator:
             account = None
         if account is None:
             self.penalties.failed(key)
+        # Quoted and in ASCII: whoever chooses the name cannot forge a line, nor drive a terminal.
+        name = json.dumps(claimed.username[:_LOGGED_NAME])
+        log.log(
+            logging.WARNING if account is None else logging.INFO,
+            "%s user=%s %s",
+            "refused" if account is None else "accepted",
+            name,
+            via,
+        )
         return account
+
+
+def via(protocol: str, connection: ServerConnection) -> str:
+    """What the log says of a connection."""
+    peer = connection.peer
+    where = peer[0] if isinstance(peer, tuple) and peer else "local"
+    return f"protocol={protocol} tls={'yes' if connection.is_tls else 'no'} peer={where}"

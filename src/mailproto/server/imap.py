@@ -21,7 +21,7 @@ from mailproto.imap.commands import Command, IdleDone, LiteralAnnounced, SaslRes
 from mailproto.imap.events import Closed, StartTls
 from mailproto.imap.view import NoSuchMessageError
 from mailproto.sasl import PasswordClaim
-from mailproto.server.auth import MECHANISMS, REFUSED, claim, sasl_step
+from mailproto.server.auth import MECHANISMS, REFUSED, claim, sasl_step, via
 from mailproto.server.eager import eagerly
 from mailproto.server.imap_base import Ended, Refused
 from mailproto.server.imap_fetch import FetchCommands
@@ -231,7 +231,9 @@ class ImapHandler(FetchCommands):
             raise Refused("Start TLS first: a password must not be sent in the clear", "PRIVACYREQUIRED")
 
     async def _log_in(self, tag: str | None, claimed: PasswordClaim) -> None:
-        account = await self.server.auth.verify(AddressLimiter.key(self.connection.peer), claimed)
+        account = await self.server.auth.verify(
+            AddressLimiter.key(self.connection.peer), claimed, via("imap", self.connection)
+        )
         if account is None:
             self._failures += 1
             self.status("NO", REFUSED, "AUTHENTICATIONFAILED", tag=tag)

@@ -19,7 +19,7 @@ from mailproto.pop3.commands import Command, SaslResponse
 from mailproto.pop3.events import Closed, StartTls
 from mailproto.pop3.replies import Err, Ok
 from mailproto.sasl import PasswordClaim
-from mailproto.server.auth import MECHANISMS, REFUSED, claim, sasl_step
+from mailproto.server.auth import MECHANISMS, REFUSED, claim, sasl_step, via
 from mailproto.server.eager import eagerly
 from mailproto.store.errors import StoreError
 
@@ -195,7 +195,9 @@ class Pop3Handler(Handler):
             raise Refused("Start TLS first: a password must not be sent in the clear")
 
     async def _log_in(self, claimed: PasswordClaim) -> None:
-        account = await self.server.auth.verify(AddressLimiter.key(self.connection.peer), claimed)
+        account = await self.server.auth.verify(
+            AddressLimiter.key(self.connection.peer), claimed, via("pop3", self.connection)
+        )
         if account is None:
             self._failures += 1
             self.send(Err(REFUSED, code="AUTH"))

@@ -33,6 +33,16 @@ static mp_status add_part(mp_body *b, uint32_t parent, uint32_t start, const mp_
     memset(p, 0, sizeof *p);
     p->parent = parent;
     p->start = start;
+    p->first_child = p->last_child = p->sibling = MP_NO_PART;
+    if (parent != MP_NO_PART) {
+        mp_body_part *holder = &b->parts[parent];
+        uint32_t self = b->n - 1;
+        if (holder->children++)
+            b->parts[holder->last_child].sibling = self;
+        else
+            holder->first_child = self;
+        holder->last_child = self;
+    }
     return MP_OK;
 }
 

@@ -75,6 +75,13 @@ mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *lim
         return status;
     for (int i = 0; i < 6; i++) {
         mp_slice_sp(&s, defects, 1);
+        const mp_span *from = &out->lists[0];
+        if ((i == 1 || i == 2) && from->len && s.end - s.at >= from->len &&
+            memcmp(data + s.at, data + from->off, from->len) == 0) {
+            out->lists[i] = (mp_span){s.at, from->len}; /* sender and reply-to nearly always repeat from */
+            s.at += from->len;
+            continue;
+        }
         if ((status = read_addresses(&s, limits, &out->lists[i], defects)) != MP_OK)
             return status;
     }

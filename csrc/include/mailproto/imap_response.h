@@ -246,6 +246,7 @@ typedef struct mp_body_part {
                          others md5, disposition, language, location: 1 to 4                   */
     bool has_lines;
     uint32_t parent;  /* index of the part that holds this one, or MP_NO_PART                */
+    uint32_t children, first_child, last_child, sibling; /* how many; indices, or MP_NO_PART  */
     uint32_t start;   /* offset of its "("                                                   */
     uint32_t end;     /* offset behind its ")"                                               */
     mp_text type, subtype, id, description, encoding;

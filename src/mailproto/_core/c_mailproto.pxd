@@ -631,6 +631,9 @@ cdef extern from "mailproto/imap_response.h" nogil:
         uint8_t extended
         bint has_lines
         uint32_t parent
+        uint32_t children
+        uint32_t first_child
+        uint32_t sibling
         uint32_t start
         uint32_t end
         mp_text type

@@ -32,8 +32,6 @@ cdef class Envelope:
     cdef bytes wire
     cdef uint32_t bits
 
-    cdef tuple fields(self)
-
 
 @cython.final
 @cython.no_gc
@@ -57,8 +55,6 @@ cdef class BodyStructure:
     cdef bytes wire
     cdef uint32_t bits
     cdef int extended    # extension fields present, 0 to 4
-
-    cdef tuple fields(self)
 
 
 # data: MP_PADDING octets must follow. ParseError, LimitError.

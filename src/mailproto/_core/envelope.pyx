@@ -12,15 +12,16 @@ from libc.string cimport memcmp, memcpy, memset
 
 from mailproto._core.c_mailproto cimport (
     MP_BODY_MESSAGE, MP_BODY_MULTIPART, MP_DEFECT_EIGHT_BIT, MP_DEFECT_NIL_STRING, MP_NO_PART, MP_OK, MP_PADDING,
-    MP_TEXT_ATOM, MP_TEXT_NIL, c_bool, mp_address, mp_alloc_libc, mp_body, mp_body_free, mp_body_init, mp_body_part,
+    MP_TEXT_ATOM, MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, c_bool, mp_address, mp_alloc_libc, mp_body, mp_body_free, mp_body_init, mp_body_part,
     mp_envelope, mp_error, mp_fail_limit, mp_limits, mp_read_address, mp_read_body, mp_read_envelope,
     mp_read_list_string, mp_span, mp_text,
 )
 from mailproto._core.common cimport limits_to_c, raise_error
-from mailproto._core.members cimport mp_add_member
+from mailproto._core.members cimport mp_add_member, mp_new_empty
 from mailproto._core.trees cimport builtin, write_tree
 from mailproto._core.words cimport (
-    WORD_ADDRESS, WORD_LIMIT, WORD_PARAMS, WordCache, defect_names, text_to_bytes, text_to_word, trees_in, word_find,
+    WORD_ADDRESS, WORD_LIMIT, WORD_PARAMS, WordCache, defect_names, text_to_bytes, text_to_word, trees_in,
+    word_at, word_find, word_hash,
 )
 from mailproto._core.write cimport Writer
 
@@ -157,7 +158,8 @@ cdef class Address:
 
 
 cdef enum:
-    FEW = 16  # addresses that are gathered without a list
+    FEW = 16           # addresses that are gathered without a list
+    PARAMS_LIMIT = 48  # octets: a longer list of parameters has a boundary or a file's name, which do not come again
 
 
 cdef object builtins_of(object value):
@@ -171,6 +173,14 @@ cdef object builtins_of(object value):
 cdef object write_address(object writer, Address address):
     writer.open().nstring(address.name).sp().nstring(address.route).sp()
     return writer.nstring(address.mailbox).sp().nstring(address.host).close()
+
+
+cdef inline bint holds(object value, const uint8_t *data, const mp_text *text) noexcept:
+    """Whether a field of an address is what the text stands for; false, too, where that needs work."""
+    if text.kind == MP_TEXT_NIL:
+        return value is None
+    return (value is not None and text.kind != MP_TEXT_QUOTED_ESC and PyBytes_GET_SIZE(value) == text.span.len
+            and memcmp(PyBytes_AS_STRING(value), data + text.span.off, text.span.len) == 0)
 
 
 cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits,
@@ -208,16 +218,22 @@ cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, cons
             own |= eight(&parts.name) | eight(&parts.mailbox) | eight(&parts.host)
             bits[0] |= own
             cached = cache is not None and own == 0 and at - before <= WORD_LIMIT  # what is kept has nothing to report
-            address = <Address>word_find(cache, WORD_ADDRESS, data + before, at - before, &h) if cached else None
+            address = None
+            if cached:
+                h = word_hash(WORD_ADDRESS, data + before, at - before)
+                address = <Address>word_at(cache, WORD_ADDRESS, h)
+                if address is not None and not (
+                        holds(address.mailbox, data, &parts.mailbox) and holds(address.name, data, &parts.name)
+                        and holds(address.host, data, &parts.host) and holds(address.route, data, &parts.route)):
+                    address = None
             if address is None:
-                address = Address.__new__(Address)
+                address = <Address>mp_new_empty(Address, ADDRESS_NAME, 4)
                 address.name = text_to_bytes(data, &parts.name)
                 address.route = text_to_bytes(data, &parts.route)
                 address.mailbox = text_to_bytes(data, &parts.mailbox)
                 address.host = text_to_word(cache, data, &parts.host)
                 if cached:
-                    cache.keep(WORD_ADDRESS, h, PyBytes_FromStringAndSize(<const char *>data + before, at - before),
-                               address)
+                    cache.keep(WORD_ADDRESS, h, address, address)
             if n < FEW:
                 Py_INCREF(address)
                 few[n] = <PyObject *>address
@@ -267,7 +283,7 @@ cdef class Envelope:
 
     def __init__(self, date=None, subject=None, from_=None, sender=None, reply_to=None, to=None, cc=None, bcc=None,
                  in_reply_to=None, message_id=None):
-        if self.fields() != (None,) * 10:
+        if envelope_fields(self) != (None,) * 10:
             raise TypeError("an Envelope does not change")
         self.date = octets_or_none(date, "date")
         self.subject = octets_or_none(subject, "subject")
@@ -286,10 +302,6 @@ cdef class Envelope:
         cdef Envelope made = <Envelope>decode_wire(bytes(wire), limits, False)
         return made
 
-    cdef tuple fields(self):
-        return (self.date, self.subject, self.from_, self.sender, self.reply_to, self.to, self.cc, self.bcc,
-                self.in_reply_to, self.message_id)
-
     @property
     def subject_text(self):
         """``subject`` as text, encoded words decoded; None where there is none."""
@@ -301,13 +313,13 @@ cdef class Envelope:
         return defect_names(self.bits)
 
     def __eq__(self, other):
-        return self.fields() == (<Envelope>other).fields() if isinstance(other, Envelope) else NotImplemented
+        return envelope_fields(self) == envelope_fields(<Envelope>other) if isinstance(other, Envelope) else NotImplemented
 
     def __hash__(self):
-        return hash(self.fields())
+        return hash(envelope_fields(self))
 
     def __repr__(self):
-        shown = ", ".join([f"{n}={v!r}" for n, v in zip(ENVELOPE_FIELDS, self.fields())])
+        shown = ", ".join([f"{n}={v!r}" for n, v in zip(ENVELOPE_FIELDS, envelope_fields(self))])
         return f"Envelope({shown})"
 
     def __bytes__(self):
@@ -317,12 +329,17 @@ cdef class Envelope:
 
     def to_dict(self, *, secrets=False):
         """JSON-able builtins."""
-        return {name: builtins_of(value) for name, value in zip(ENVELOPE_FIELDS, self.fields())}
+        return {name: builtins_of(value) for name, value in zip(ENVELOPE_FIELDS, envelope_fields(self))}
+
+
+cdef tuple envelope_fields(Envelope self):
+    return (self.date, self.subject, self.from_, self.sender, self.reply_to, self.to, self.cc, self.bcc,
+            self.in_reply_to, self.message_id)
 
 
 cdef object write_envelope(object writer, Envelope envelope):
     writer.open().nstring(envelope.date).sp().nstring(envelope.subject)
-    for addresses in envelope.fields()[2:8]:
+    for addresses in envelope_fields(envelope)[2:8]:
         writer.sp()
         if not addresses:
             writer.nil()
@@ -341,7 +358,7 @@ cdef Envelope envelope_of(WordCache cache, const uint8_t *data, size_t length, c
     cdef uint32_t count = 0
     if mp_read_envelope(data, length, limits, &parts, &error) != MP_OK:
         raise_error(&error, data, length)
-    made = Envelope.__new__(Envelope)
+    made = <Envelope>mp_new_empty(Envelope, ENVELOPE_DATE, 11)
     made.bits = parts.defects | eight(&parts.date) | eight(&parts.subject)
     made.date = text_to_bytes(data, &parts.date)
     made.subject = text_to_bytes(data, &parts.subject)
@@ -471,11 +488,6 @@ cdef class BodyStructure:
         cdef BodyStructure made = <BodyStructure>decode_wire(bytes(wire), limits, True)
         return made
 
-    cdef tuple fields(self):
-        return (self.type, self.subtype, self.params, self.id, self.description, self.encoding, self.size, self.lines,
-                self.md5, self.disposition, self.language, self.location, self.extensions, self.envelope, self.body,
-                self.parts)
-
     @property
     def media_type(self):
         """``"text/plain"``: type and subtype as text in lower case."""
@@ -500,13 +512,13 @@ cdef class BodyStructure:
         return defect_names(self.bits)
 
     def __eq__(self, other):
-        return self.fields() == (<BodyStructure>other).fields() if isinstance(other, BodyStructure) else NotImplemented
+        return body_fields(self) == body_fields(<BodyStructure>other) if isinstance(other, BodyStructure) else NotImplemented
 
     def __hash__(self):
-        return hash(self.fields())
+        return hash(body_fields(self))
 
     def __repr__(self):
-        shown = ", ".join([f"{n}={v!r}" for n, v in zip(BODY_FIELDS, self.fields()) if v is not None and v != ()])
+        shown = ", ".join([f"{n}={v!r}" for n, v in zip(BODY_FIELDS, body_fields(self)) if v is not None and v != ()])
         return f"BodyStructure({shown})"
 
     def __bytes__(self):
@@ -516,8 +528,14 @@ cdef class BodyStructure:
 
     def to_dict(self, *, secrets=False):
         """JSON-able builtins."""
-        return {name: builtins_of(value) for name, value in zip(BODY_FIELDS, self.fields())
+        return {name: builtins_of(value) for name, value in zip(BODY_FIELDS, body_fields(self))
                 if value is not None and value != ()}
+
+
+cdef tuple body_fields(BodyStructure self):
+    return (self.type, self.subtype, self.params, self.id, self.description, self.encoding, self.size, self.lines,
+            self.md5, self.disposition, self.language, self.location, self.extensions, self.envelope, self.body,
+            self.parts)
 
 
 cdef object write_params(object writer, tuple params):
@@ -589,7 +607,7 @@ cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const m
     cdef uint32_t count = 0
     cdef list made
     cdef object known
-    cdef bint cached = cache is not None and 0 < span.len <= WORD_LIMIT
+    cdef bint cached = cache is not None and 0 < span.len <= PARAMS_LIMIT
     if span.len == 0:
         return ()
     if cached:
@@ -646,9 +664,13 @@ cdef tuple language_of(WordCache cache, const uint8_t *data, mp_span span, uint3
             made.append(text_to_word(cache, data, &text))
 
 
+cdef inline object int_of(uint64_t number):
+    return <long>number if number < 0x40000000 else number  # CPython makes small ints of a long without counting digits
+
+
 cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p, const mp_limits *limits):
     """One part but for `parts` and `body`, which the caller puts in."""
-    cdef BodyStructure made = BodyStructure.__new__(BodyStructure)
+    cdef BodyStructure made = <BodyStructure>mp_new_empty(BodyStructure, BODY_TYPE, 17)
     cdef bint multipart = p.kind == MP_BODY_MULTIPART
     made.extended = p.extended
     made.parts = ()
@@ -661,9 +683,9 @@ cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p
         made.id = text_to_bytes(data, &p.id)
         made.description = text_to_bytes(data, &p.description)
         made.encoding = text_to_word(cache, data, &p.encoding) or b""
-        made.size = p.size
+        made.size = int_of(p.size)
         if p.has_lines:
-            made.lines = p.lines
+            made.lines = int_of(p.lines)
     if p.kind == MP_BODY_MESSAGE:
         made.envelope = envelope_of(cache, data + p.envelope.off, p.envelope.len, limits)
         p.defects |= (<Envelope>made.envelope).bits
@@ -690,9 +712,11 @@ cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, 
     cdef mp_body body
     cdef mp_error error
     cdef mp_body_part *p
-    cdef BodyStructure part, parent
+    cdef BodyStructure part
     cdef list made
-    cdef uint32_t i
+    cdef tuple inner
+    cdef object held
+    cdef uint32_t i, at, child
     mp_body_init(&body, mp_alloc_libc())
     try:
         if mp_read_body(&body, data, length, limits, &error) != MP_OK:
@@ -703,21 +727,23 @@ cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, 
         for i in range(body.n):
             made.append(part_of(cache, data, &body.parts[i], limits))
         # children come behind their parents: going backwards, each is complete when it is put in
-        children = {}
         for i in range(body.n, 0, -1):
             p = &body.parts[i - 1]
+            if p.children == 0:
+                continue
             part = <BodyStructure>made[i - 1]
-            inner = children.pop(i - 1, None)
-            if inner is not None:
-                (<list>inner).reverse()
-                if p.kind == MP_BODY_MESSAGE:
-                    part.body = inner[0]
-                else:
-                    part.parts = tuple(inner)
-                for child in <list>inner:
-                    part.bits |= (<BodyStructure>child).bits
-            if p.parent != <uint32_t>MP_NO_PART:
-                children.setdefault(p.parent, []).append(part)
+            inner = PyTuple_New(p.children)
+            child = p.first_child
+            for at in range(p.children):
+                held = made[child]
+                part.bits |= (<BodyStructure>held).bits
+                Py_INCREF(held)
+                PyTuple_SET_ITEM(inner, at, held)
+                child = body.parts[child].sibling
+            if p.kind == MP_BODY_MESSAGE:
+                part.body = inner[0]
+            else:
+                part.parts = inner
         return <BodyStructure>made[0]
     finally:
         mp_body_free(&body)

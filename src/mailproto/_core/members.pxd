@@ -28,5 +28,26 @@ cdef extern from *:
         PyType_Modified(type);
         return result;
     }
+
+    /* A new object of a final class without a vtable, a dictionary or garbage collection: `count` fields from `first` on
+     * are None, all else is zero. Cython's own tp_new counts a reference to None for each field, one after the other. */
+    static inline PyObject *mp_new_empty(PyObject *cls, Py_ssize_t first, Py_ssize_t count)
+    {
+        PyTypeObject *type = (PyTypeObject *)cls;
+        PyObject *made = _PyObject_New(type);
+        PyObject **field;
+        Py_ssize_t i;
+        if (!made)
+            return NULL;
+        memset((char *)made + sizeof(PyObject), 0, type->tp_basicsize - sizeof(PyObject));
+        field = (PyObject **)(void *)((char *)made + first);
+        for (i = 0; i < count; i++)
+            field[i] = Py_None;
+    #if PY_VERSION_HEX < 0x030c0000 /* from 3.12 on None is not counted */
+        Py_SET_REFCNT(Py_None, Py_REFCNT(Py_None) + count);
+    #endif
+        return made;
+    }
     """
     int mp_add_member(object type, const char *name, Py_ssize_t offset) except -1
+    object mp_new_empty(object type, Py_ssize_t first, Py_ssize_t count)

@@ -23,7 +23,7 @@ cdef enum:
 
 
 cdef struct word_slot:
-    PyObject *key    # bytes; NULL: empty
+    PyObject *key    # bytes, but for WORD_ADDRESS; NULL: empty
     PyObject *value
     uint32_t hash
     int kind
@@ -36,7 +36,7 @@ cdef class WordCache:
     cdef mp_limits limits   # of the reader, for what its rows decode later
     cdef bint enabled       # false: keep nothing, for a single value
 
-    cdef int keep(self, int kind, uint32_t hash, bytes key, object value) except -1
+    cdef int keep(self, int kind, uint32_t hash, object key, object value) except -1
 
 
 cdef inline uint64_t eight_octets(const uint8_t *data) noexcept nogil:
@@ -80,6 +80,17 @@ cdef inline object word_find(WordCache cache, int kind, const uint8_t *data, Py_
     return None
 
 
+cdef inline object word_at(WordCache cache, int kind, uint32_t h):
+    """The value kept under the hash, or None; the caller must look whether it is the one."""
+    cdef word_slot *slot
+    with cython.critical_section(cache):
+        if cache.slots is not NULL:
+            slot = &cache.slots[h % SLOTS]
+            if slot.hash == h and slot.kind == kind and slot.key is not NULL:
+                return <object>slot.value
+    return None
+
+
 cdef bytes unescaped(const uint8_t *data, Py_ssize_t length)
 
 
@@ -95,7 +106,7 @@ cdef inline bytes word_bytes(WordCache cache, const uint8_t *data, Py_ssize_t le
     cdef uint32_t h = 0
     cdef bytes made
     cdef object found
-    if cache is None or length > 48 or length < 2:  # CPython shares the shortest itself
+    if cache is None or length > 32 or length < 2:  # CPython shares the shortest itself
         return PyBytes_FromStringAndSize(<const char *>data, length)
     found = word_find(cache, WORD_BYTES, data, length, &h)
     if found is not None:

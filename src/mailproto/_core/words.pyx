@@ -39,7 +39,7 @@ cdef class WordCache:
                 Py_XDECREF(self.slots[i].value)
             PyMem_RawFree(self.slots)
 
-    cdef int keep(self, int kind, uint32_t hash, bytes key, object value) except -1:
+    cdef int keep(self, int kind, uint32_t hash, object key, object value) except -1:
         cdef word_slot *slot
         cdef PyObject *old_key = NULL
         cdef PyObject *old_value = NULL

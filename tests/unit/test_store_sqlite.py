@@ -14,6 +14,7 @@ import pytest
 
 from mailproto.imap import search as key
 from mailproto.store import errors, search
+from mailproto.store import sqlite_messages as mails
 from mailproto.store.api import NewMessage, SearchView
 from mailproto.store.checks import fill, message, new_mail
 from mailproto.store.sqlite import SqliteMail, SqliteStore
@@ -135,6 +136,50 @@ async def test_a_folder_whose_making_was_cut_off_is_finished(tmp_path: Path, lef
 
 
 # -- failing
+
+
+async def test_deleting_mail_does_not_write_it_once_more(store: SqliteStore) -> None:
+    mail = await new_mail(store)
+    await mail.append("INBOX", [NewMessage(message(body="x" * 1_000_000)) for _ in range(8)])
+    inbox = await mail.mailbox("INBOX")
+    store.writer._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    await mail.set_flags(inbox.id, range(1, 9), "+FLAGS", ("\\Deleted",))
+    await mail.expunge(inbox.id)
+    while store._collecting:
+        await asyncio.gather(*store._collecting.values())
+    free = await store.write(lambda txn: txn.connection.execute("PRAGMA freelist_count").fetchone()[0])
+    assert free * 8192 > 7_500_000
+    assert (store.folder / f"{DATABASE}-wal").stat().st_size < 2_000_000
+
+
+async def test_what_could_not_be_collected_is_when_somebody_needs_the_room(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = await new_mail(store)
+    inbox, uids = await fill(mail, 3)
+    collect = mails.collect
+
+    def full(*_: object) -> bool:
+        raise errors.StoreFull("the disk is full")
+
+    monkeypatch.setattr(mails, "collect", full)
+    await mail.set_flags(inbox, uids, "+FLAGS", ("\\Deleted",))
+    await mail.expunge(inbox)
+    while store._collecting:
+        await asyncio.gather(*store._collecting.values())
+    monkeypatch.setattr(mails, "collect", collect)
+
+    def left() -> int:
+        with store.reading() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM garbage").fetchone()
+            return int(count)
+
+    assert left() == 3
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 100, 0))
+    with pytest.raises(errors.StoreFull):
+        await mail.append("INBOX", [NewMessage(message())])
+    await asyncio.gather(*store._collecting.values())
+    assert left() == 0
 
 
 async def test_a_full_disk_refuses_and_loses_nothing(store: SqliteStore) -> None:

@@ -94,6 +94,8 @@ class SqliteStore:
         self._locks: dict[int, FileLock] = {}
         self._collecting: dict[int, asyncio.Task[None]] = {}
         self._collect_again: set[int] = set()
+        #: Accounts whose garbage could not be deleted: on a disk that is full to the brim even that fails.
+        self._uncollected: set[int] = set()
         self._closed = False
         self.writer = Writer(connect(folder, timeout=busy_timeout), self._loop, self._told)
 
@@ -272,6 +274,9 @@ class SqliteStore:
                 (page_size,) = connection.execute("PRAGMA page_size").fetchone()
             # Pages that deleted mail left in the database take new mail; only the WAL needs the disk for it.
             if pages * page_size < 2 * octets + page_size or free - octets < self._keep_free // 2:
+                # Who needs room has the rest collected; what there is by then the next try sees.
+                for account in tuple(self._uncollected):
+                    self._collect_soon(account)
                 raise StoreFull("the disk is full")
 
     async def lock_maildrop(
@@ -341,11 +346,14 @@ class SqliteStore:
             txn.finally_.append(lock.release)
             return mails.collect(txn, account, _COLLECT_AT_ONCE)
 
-        with contextlib.suppress(StoreUnavailable):
+        self._uncollected.discard(account)
+        try:
             more = True
             while more:
                 self._collect_again.discard(account)
                 more = await self.write(work) or account in self._collect_again
+        except StoreUnavailable:
+            self._uncollected.add(account)
 
 
 class SqliteMail:

@@ -221,6 +221,9 @@ def connect(folder: Path, *, query_only: bool = False, timeout: float = BUSY_TIM
             connection.execute("PRAGMA cache_size = -32768")
             # A WAL that one large message has blown up is cut back to this.
             connection.execute("PRAGMA journal_size_limit = 33554432")
+            # Debian's SQLite overwrites what is deleted: a second writing of all mail, which a full disk has
+            # no room for. FAST does so where it costs nothing.
+            connection.execute("PRAGMA secure_delete = FAST").fetchall()
             connection.execute("PRAGMA trusted_schema = OFF")
             if query_only:
                 connection.execute("PRAGMA query_only = ON")

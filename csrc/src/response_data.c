@@ -120,6 +120,90 @@ mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out)
     return end_of_line(c, &out->defects);
 }
 
+/* Passes an ASCII atom; false where there is none. */
+static bool scan_atom(const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *p = *at;
+    while (p < end && (mp_char_class[*p] & MP_C_ATOM) && *p < 0x80)
+        p++;
+    bool found = p != *at;
+    *at = p;
+    return found;
+}
+
+static bool scan_mailbox(const uint8_t *unit, const uint8_t **at, const uint8_t *end, mp_text *out)
+{
+    const uint8_t *from = *at, *p = from;
+    if (p < end && *p == '"') {
+        p = mp_scan_quoted(++from, end);
+        if (p == end || *p != '"')
+            return false;
+        *out = (mp_text){{(uint32_t)(from - unit), (uint32_t)(p - from)}, MP_TEXT_QUOTED, 0};
+        *at = p + 1;
+        return true;
+    }
+    if (!scan_atom(&p, end))
+        return false;
+    *out = (mp_text){{(uint32_t)(from - unit), (uint32_t)(p - from)}, MP_TEXT_ATOM, 0};
+    *at = p;
+    return true;
+}
+
+bool mp_scan_mailbox_list(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
+                          mp_mailbox_list *out)
+{
+    const uint8_t *p = unit + head->rest, *end = unit + head->end;
+    uint32_t tokens = 3;
+    memset(out, 0, sizeof *out);
+    if (end - p < 4 || p[0] != ' ' || p[1] != '(' || limits->max_depth < 1)
+        return false;
+    const uint8_t *list = ++p;
+    p++;
+    while (p < end && *p != ')') {
+        if (!scan_atom(&p, end))
+            return false;
+        tokens++;
+        if (p < end && *p == ' ' && *++p == ')')
+            return false;
+    }
+    if (end - p < 6 || p[1] != ' ' || tokens > limits->max_elements)
+        return false;
+    p++;
+    out->attributes = (mp_span){(uint32_t)(list - unit), (uint32_t)(p - list)};
+    p++;
+    if (p[0] == '"' && (mp_char_class[p[1]] & MP_C_QUOTED) && p[2] == '"')
+        out->delimiter = (mp_text){{(uint32_t)(p + 1 - unit), 1}, MP_TEXT_QUOTED, 0};
+    else if (memcmp(p, "NIL", 3) != 0)
+        return false;
+    p += 3;
+    return *p++ == ' ' && scan_mailbox(unit, &p, end, &out->mailbox) && p == end;
+}
+
+bool mp_scan_status(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits, mp_status_row *out)
+{
+    const uint8_t *p = unit + head->rest, *end = unit + head->end;
+    out->n = 0;
+    if (p == end || *p++ != ' ' || !scan_mailbox(unit, &p, end, &out->mailbox) || end - p < 4 || p[0] != ' ' ||
+        p[1] != '(' || limits->max_depth < 1 || limits->max_elements < 2 + 2 * MP_STATUS_ROW)
+        return false;
+    for (p++; p < end && *p != ')';) {
+        const uint8_t *name = ++p; /* behind "(" or a space */
+        while (p < end && ((uint8_t)(*p - 'A') < 26 || *p == '-'))
+            p++;
+        if (p == name || p == end || *p != ' ' || out->n == MP_STATUS_ROW)
+            return false;
+        out->items[out->n].name = (mp_span){(uint32_t)(name - unit), (uint32_t)(p - name)};
+        const uint8_t *digits = ++p;
+        uint64_t number = 0;
+        while (p < end && (mp_char_class[*p] & MP_C_DIGIT) && p - digits < 18)
+            number = number * 10 + (uint64_t)(*p++ - '0');
+        if (p == digits || p == end || (*p != ' ' && *p != ')') || (*digits == '0' && p - digits > 1))
+            return false;
+        out->items[out->n++].number = number;
+    }
+    return out->n > 0 && end - p == 1;
+}
+
 /* An unquoted name with spaces, as some servers send it: everything up to the " (" before the last list. */
 static bool read_spaced_mailbox(mp_cursor *c, mp_text *out_r)
 {

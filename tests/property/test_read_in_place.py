@@ -133,3 +133,62 @@ def _columns(pieces: list[bytes]) -> Any:
             table.feed(piece)
     columns = (table.seq, table.uid, table.size, table.modseq, table.flags, table.present)
     return [column.tolist() for column in columns], table.flag_names, table.extra_flags, table.others
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rows_scanned_and_rows_through_the_tape_agree(seed: int) -> None:
+    """A LIST, LSUB or STATUS row, and the same row with a space too many, which goes through the tape."""
+    rng = random.Random(seed)
+    names = (
+        b"INBOX",
+        b'"a b"',
+        b'"INBOX"',
+        b"Entw&APw-rfe",
+        b'""',
+        b'"%"',
+        b"a/b",
+        b'"x&y"',
+        b"NIL",
+        b'"\\\\"',
+        b"\xc3\xa9",
+    )
+    for _ in range(50):
+        name = rng.choice(names)
+        if rng.random() < 0.5:
+            flags = b" ".join(
+                rng.choices((b"\\HasChildren", b"\\noselect", b"x", b"\\*"), k=rng.randrange(4))
+            )
+            rest = b"(%b) %b %b" % (flags, rng.choice((b'"/"', b"NIL", b'"."', b'"\\\\"')), name)
+            row = rng.choice((b"LIST ", b"LSUB ", b"list ")) + rest
+        else:
+            items = [
+                b"%b %d"
+                % (
+                    rng.choice((b"MESSAGES", b"UNSEEN", b"uidnext", b"X-A", b"SIZE")),
+                    rng.choice((0, 7, 2**31, 2**63 - 1)),
+                )
+                for _ in range(rng.randrange(1, 20))
+            ]
+            row = b"STATUS %b (%b)" % (name, b" ".join(items))
+        short = parse_response(b"* " + row + b"\r\n")
+        long = parse_response(b"* " + row.replace(b" (", b"  (") + b"\r\n")
+        assert short == long
+        assert "extra-space" in long.defects
+        assert set(short.defects) == set(long.defects) - {"extra-space"}
+        if not short.defects:
+            assert parse_response(bytes(short)) == short
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'LIST () "/" a b', b'LIST () "/" "a', b'LIST (\\A "/" a', b"LIST () NIL", b'LIST () "//" a',
+        b"STATUS a (MESSAGES)x", b"STATUS a (MESSAGES 1", b"STATUS a (MESSAGES 1))", b"STATUS a MESSAGES 1",
+        b"STATUS a (MESSAGES 9223372036854775808 {)",
+    ],
+)  # fmt: skip
+def test_broken_rows_are_errors_by_either_way(row: bytes) -> None:
+    """Nothing that breaks the grammar slips through the short way."""
+    for line in (row, row.replace(b" ", b"  ", 1)):
+        with pytest.raises(ParseError):
+            parse_response(b"* " + line + b"\r\n")

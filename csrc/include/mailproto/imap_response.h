@@ -141,6 +141,24 @@ mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out_r);
 /* A response that is nothing but a list of flags: FLAGS. The span holds the parentheses. */
 mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects_r);
 
+/* The same for rows as nearly every server writes them, without a tape: false for anything but single spaces, ASCII, a
+ * mailbox without escapes and no extended data, where the cursor has to read. */
+bool mp_scan_mailbox_list(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
+                          mp_mailbox_list *out_r);
+
+#define MP_STATUS_ROW 16
+typedef struct mp_status_item {
+    mp_span name;
+    uint64_t number;
+} mp_status_item;
+typedef struct mp_status_row {
+    mp_text mailbox;
+    uint32_t n;
+    mp_status_item items[MP_STATUS_ROW];
+} mp_status_row;
+/* STATUS likewise, with at most MP_STATUS_ROW numbers. */
+bool mp_scan_status(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits, mp_status_row *out_r);
+
 /* "STATUS" SP mailbox SP "(" ...: the mailbox; the cursor then stands inside the list, in *list_r. */
 mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects_r);
 #define MP_STATUS_NO_VALUE (UINT32_MAX - 1)

@@ -553,6 +553,20 @@ cdef extern from "mailproto/imap_response.h" nogil:
 
     mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out_r)
     mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects_r)
+    bint mp_scan_mailbox_list(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
+                              mp_mailbox_list *out_r)
+
+    ctypedef struct mp_status_item:
+        mp_span name
+        uint64_t number
+
+    ctypedef struct mp_status_row:
+        mp_text mailbox
+        uint32_t n
+        mp_status_item items[16]
+
+    bint mp_scan_status(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
+                        mp_status_row *out_r)
     mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects_r)
     mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, uint32_t *tree_r)
     mp_status mp_read_vanished(mp_cursor *c, c_bool *earlier_r, mp_span *set_r)

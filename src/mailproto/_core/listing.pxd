@@ -15,4 +15,6 @@ cdef class MailboxList:
     cdef uint32_t bits
     cdef bint made
 
-    cdef tuple fields(self)
+
+# A row whose fields are None.
+cdef MailboxList new_mailbox_list()

@@ -3,7 +3,7 @@
 
 cimport cython
 
-from mailproto._core.members cimport mp_add_member
+from mailproto._core.members cimport mp_add_member, mp_new_empty
 from mailproto._core.text cimport MailboxName
 from mailproto._core.trees cimport builtin, write_tree
 from mailproto._core.words cimport defect_names
@@ -51,16 +51,13 @@ cdef class MailboxList:
         """What was wrong with the bytes and read all the same."""
         return defect_names(self.bits) + (<MailboxName>self.mailbox).defects
 
-    cdef tuple fields(self):
-        return (self.kind, self.attributes, self.delimiter, self.mailbox, self.extended)
-
     def __eq__(self, other):
         if not isinstance(other, MailboxList):
             return NotImplemented
-        return self.fields() == (<MailboxList>other).fields()
+        return fields_of(self) == fields_of(<MailboxList>other)
 
     def __hash__(self):
-        return hash(self.fields())
+        return hash(fields_of(self))
 
     def __repr__(self):
         extended = f", extended={self.extended!r}" if self.extended else ""
@@ -104,6 +101,14 @@ cdef class MailboxList:
 
     def __bytes__(self):
         return b"".join(self.encode())
+
+
+cdef tuple fields_of(MailboxList row):
+    return (row.kind, row.attributes, row.delimiter, row.mailbox, row.extended)
+
+
+cdef MailboxList new_mailbox_list():
+    return <MailboxList>mp_new_empty(MailboxList, LIST_KIND, 5)
 
 
 cdef int add_members() except -1:

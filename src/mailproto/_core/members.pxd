@@ -29,6 +29,30 @@ cdef extern from *:
         return result;
     }
 
+    /* Where a __slots__ member lies in its objects, or -1. */
+    static inline Py_ssize_t mp_slot_at(PyObject *cls, const char *name)
+    {
+        Py_ssize_t offset = -1;
+        PyObject *descr = PyObject_GetAttrString(cls, name);
+        if (!descr) {
+            PyErr_Clear();
+            return -1;
+        }
+        if (PyObject_TypeCheck(descr, &PyMemberDescr_Type)) {
+            PyMemberDef *member = ((PyMemberDescrObject *)descr)->d_member;
+            if (member->type == T_OBJECT_EX)
+                offset = member->offset;
+        }
+        Py_DECREF(descr);
+        return offset;
+    }
+    /* Fills a slot of an object that nobody else has seen yet. */
+    static inline void mp_slot_put(PyObject *object, Py_ssize_t offset, PyObject *value)
+    {
+        Py_INCREF(value);
+        *(PyObject **)(void *)((char *)object + offset) = value;
+    }
+
     /* A new object of a final class without a vtable, a dictionary or garbage collection: `count` fields from `first` on
      * are None, all else is zero. Cython's own tp_new counts a reference to None for each field, one after the other. */
     static inline PyObject *mp_new_empty(PyObject *cls, Py_ssize_t first, Py_ssize_t count)
@@ -51,3 +75,5 @@ cdef extern from *:
     """
     int mp_add_member(object type, const char *name, Py_ssize_t offset) except -1
     object mp_new_empty(object type, Py_ssize_t first, Py_ssize_t count)
+    Py_ssize_t mp_slot_at(object type, const char *name)
+    void mp_slot_put(object target, Py_ssize_t offset, object value)

@@ -8,6 +8,7 @@ from mailproto._core.words cimport WordCache
 
 cdef class ResponseTypes:
     cdef object status, continuation, capability, enabled, exists, recent, expunge, vanished, flags, mailbox_status
+    cdef Py_ssize_t status_slots[4]  # mailbox, items, defects and raw of mailbox_status
     cdef object search, esearch, namespace, namespace_entry, id, unknown, code, append_uid, copy_uid
 
 

@@ -7,7 +7,7 @@ built here without their __init__, whose checks are for values made in Python.
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
-from cpython.object cimport PyObject_GenericSetAttr
+from cpython.object cimport PyObject_GenericSetAttr, PyTypeObject
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
@@ -22,19 +22,25 @@ from mailproto._core.c_mailproto cimport (
     mp_parse_number, mp_read_close, mp_read_end, mp_read_flag_list, mp_read_mailbox_list, mp_read_number64,
     mp_read_open, mp_read_resp_text, mp_read_response_head, mp_read_run, mp_read_search, mp_read_sp,
     mp_read_status_att, mp_read_status_head, mp_read_string, mp_read_vanished, mp_response_head, mp_run, mp_search,
-    mp_search_capacity, mp_skip_sp, mp_span, mp_status_text, mp_tape, mp_tape_build, mp_text, mp_token,
+    mp_scan_mailbox_list, mp_scan_status, mp_search_capacity, mp_skip_sp, mp_span, mp_status_row, mp_status_text, mp_tape, mp_tape_build, mp_text, mp_token,
 )
 from mailproto._core.common cimport raise_error
 from mailproto._core.fetch cimport fetch_of
-from mailproto._core.listing cimport MailboxList
+from mailproto._core.listing cimport MailboxList, new_mailbox_list
+from mailproto._core.members cimport mp_slot_at, mp_slot_put
 from mailproto._core.text cimport MailboxName, mailbox_from_wire, sequence_set_adopt, sequence_set_from_wire
 from mailproto._core.words cimport (
-    WordCache, defect_names, flags_of, text_to_bytes, trees_in, trees_of, word_str,
+    WordCache, defect_names, flags_of, text_to_bytes, trees_in, trees_of, word_str, word_upper,
 )
 
 from types import MappingProxyType
 
 from mailproto.errors import ParseError
+
+cdef extern from "Python.h":
+    object PyDictProxy_New(object mapping)
+    object PyType_GenericAlloc(PyTypeObject *type, Py_ssize_t items)
+    object PyUnicode_FromOrdinal(int ordinal)
 
 cdef enum:
     RAW_CAP = 4096  # octets kept in `raw`
@@ -66,6 +72,10 @@ cdef class ResponseTypes:
         self.code = code
         self.append_uid = append_uid
         self.copy_uid = copy_uid
+        for index, field in enumerate((b"mailbox", b"items", b"defects", b"raw")):
+            self.status_slots[index] = mp_slot_at(mailbox_status, field)
+            if self.status_slots[index] < 0:
+                raise TypeError("the fields of mailbox_status are slots")
 
 
 cdef object new(object cls, uint32_t bits, tuple more, const uint8_t *unit, size_t length):
@@ -84,6 +94,8 @@ cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, c
                           bint bare_lf, bint strict):
     cdef mp_response_head head
     cdef mp_error error
+    cdef mp_mailbox_list row
+    cdef mp_status_row numbers
     cdef object value
     if mp_read_response_head(unit, length, &head, &error) != MP_OK:
         raise_error(&error, unit, length)
@@ -106,6 +118,10 @@ cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, c
         else:
             value = new(types.exists if head.kind == MP_RESP_EXISTS else types.recent, head.defects, (), unit, length)
             PyObject_GenericSetAttr(value, "count", head.number)
+    elif (head.kind == MP_RESP_LIST or head.kind == MP_RESP_LSUB) and mp_scan_mailbox_list(unit, &head, &words.limits, &row):
+        value = list_of(words, tape, unit, &head, &row)
+    elif head.kind == MP_RESP_STATUS and mp_scan_status(unit, &head, &words.limits, &numbers):
+        value = status_row_of(types, words, unit, length, head.defects, &numbers)
     else:
         if mp_tape_build(tape, unit, head.rest, head.end, &words.limits, &error) != MP_OK:
             raise_error(&error, unit, length)
@@ -239,12 +255,51 @@ cdef MailboxName mailbox_of(const uint8_t *unit, const mp_text *text):
     return mailbox_from_wire(unit + text.span.off, text.span.len, text.high)
 
 
+cdef MailboxList list_of(WordCache words, mp_tape *tape, const uint8_t *unit, const mp_response_head *head,
+                         const mp_mailbox_list *row):
+    cdef MailboxList listed = new_mailbox_list()
+    listed.made = True
+    listed.kind = "LIST" if head.kind == MP_RESP_LIST else "LSUB"
+    listed.attributes = flags_of(words, unit, row.attributes)
+    if row.delimiter.kind != MP_TEXT_NIL:
+        listed.delimiter = PyUnicode_FromOrdinal(unit[row.delimiter.span.off + row.delimiter.span.len - 1])
+    listed.mailbox = mailbox_of(unit, &row.mailbox)
+    listed.extended = ()
+    if row.extended:
+        listed.extended = pairs_of(trees_of(unit, tape, row.extended + 1, tape.tok[row.extended].next))
+    listed.bits = head.defects | row.defects
+    return listed
+
+
+cdef object status_row_of(ResponseTypes types, WordCache words, const uint8_t *unit, size_t length, uint32_t bits,
+                          const mp_status_row *row):
+    cdef object value
+    cdef dict items = {}
+    cdef MailboxName box = mailbox_of(unit, &row.mailbox)
+    cdef uint32_t i
+    cdef uint64_t number
+    for i in range(row.n):
+        number = row.items[i].number
+        items[word_upper(words, unit + row.items[i].name.off, row.items[i].name.len)] = (
+            <long>number if number < 0x40000000 else number)
+    if bits or box._defect:
+        value = new(types.mailbox_status, bits, box.defects, unit, length)
+        PyObject_GenericSetAttr(value, "mailbox", box)
+        PyObject_GenericSetAttr(value, "items", MappingProxyType(items))
+        return value
+    value = PyType_GenericAlloc(<PyTypeObject *>types.mailbox_status, 0)
+    mp_slot_put(value, types.status_slots[0], box)
+    mp_slot_put(value, types.status_slots[1], PyDictProxy_New(items))
+    mp_slot_put(value, types.status_slots[2], ())
+    mp_slot_put(value, types.status_slots[3], None)
+    return value
+
+
 cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
                          mp_response_head *head):
     cdef mp_cursor cursor
     cdef mp_error error
     cdef mp_mailbox_list row
-    cdef MailboxList listed
     cdef mp_span span
     cdef c_bool earlier = False
     cdef uint32_t bits = head.defects
@@ -256,18 +311,7 @@ cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, co
     if kind == MP_RESP_LIST or kind == MP_RESP_LSUB:
         if mp_read_mailbox_list(&cursor, &row) != MP_OK:
             raise_error(&error, unit, length)
-        listed = MailboxList.__new__(MailboxList)
-        listed.made = True
-        listed.kind = "LIST" if kind == MP_RESP_LIST else "LSUB"
-        listed.attributes = flags_of(words, unit, row.attributes)
-        if row.delimiter.kind != MP_TEXT_NIL:
-            listed.delimiter = chr(unit[row.delimiter.span.off + row.delimiter.span.len - 1])
-        listed.mailbox = mailbox_of(unit, &row.mailbox)
-        listed.extended = ()
-        if row.extended:
-            listed.extended = pairs_of(trees_of(unit, tape, row.extended + 1, tape.tok[row.extended].next))
-        listed.bits = bits | row.defects
-        return listed
+        return list_of(words, tape, unit, head, &row)
     if kind == MP_RESP_STATUS:
         return read_mailbox_status(types, words, tape, unit, length, &cursor, &error, bits)
     if kind == MP_RESP_CAPABILITY or kind == MP_RESP_ENABLED:
@@ -336,7 +380,7 @@ cdef object read_mailbox_status(ResponseTypes types, WordCache words, mp_tape *t
         if tree == <uint32_t>0xFFFFFFFE:
             bits |= MP_DEFECT_BAD_VALUE
             continue
-        items[word_str(words, unit + name.off, name.len).upper()] = (
+        items[word_upper(words, unit + name.off, name.len)] = (
             number if tree == <uint32_t>0xFFFFFFFF else trees_of(unit, tape, tree, tape.tok[tree].next)[0])
     if mp_read_close(cursor, &outer) != MP_OK or mp_read_end(cursor) != MP_OK:
         raise_error(error, unit, length)

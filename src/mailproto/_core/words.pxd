@@ -17,6 +17,7 @@ cdef enum:
     WORD_PARAMS
     WORD_ADDRESS
     WORD_SECTION
+    WORD_UPPER
     SLOTS = 1024
     # nothing longer is cached, so that a peer cannot fill memory
     WORD_LIMIT = 128
@@ -124,6 +125,8 @@ cdef inline bytes text_to_word(WordCache cache, const uint8_t *unit, const mp_te
     return word_bytes(cache, unit + text.span.off, text.span.len)
 
 
+# In upper case.
+cdef str word_upper(WordCache cache, const uint8_t *data, Py_ssize_t length)
 cdef str word_str(WordCache cache, const uint8_t *data, Py_ssize_t length)
 # "(" flag *(SP flag) ")", or words in a row without parentheses: a tuple of str, system flags in canonical case.
 cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span)

@@ -90,6 +90,20 @@ cdef str word_str(WordCache cache, const uint8_t *data, Py_ssize_t length):
     return made
 
 
+cdef str word_upper(WordCache cache, const uint8_t *data, Py_ssize_t length):
+    cdef uint32_t h = 0
+    cdef object found
+    cdef str made
+    if length > 48:
+        return word_str(cache, data, length).upper()
+    found = word_find(cache, WORD_UPPER, data, length, &h)
+    if found is not None:
+        return <str>found
+    made = word_str(cache, data, length).upper()
+    cache.keep(WORD_UPPER, h, PyBytes_FromStringAndSize(<const char *>data, length), made)
+    return made
+
+
 cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span):
     cdef uint32_t h = 0
     cdef uint32_t at = span.off

@@ -1,4 +1,4 @@
-from typing import Final, final
+from typing import Final, Self, final
 
 from mailproto.limits import Limits
 
@@ -6,7 +6,7 @@ PRESENT: Final[dict[str, int]]
 
 @final
 class FetchTable:
-    def __init__(self, *, limits: Limits | None = None, max_others: int = 10_000) -> None: ...
+    def __new__(cls, *, limits: Limits | None = None, max_others: int = 10_000) -> Self: ...
     def feed(self, data: bytes | bytearray | memoryview, /) -> None: ...
     def __len__(self) -> int: ...
     @property

@@ -17,6 +17,8 @@ from mailproto._core.c_mailproto cimport (
 from mailproto._core.common cimport raise_error
 from mailproto._core.words cimport WORD_FLAGS, WordCache, flags_of, new_words, word_hash
 
+from array import array
+
 from mailproto.errors import LimitError, ParseError
 from mailproto.limits import Limits
 
@@ -86,9 +88,7 @@ cdef class FetchTable:
     cdef readonly Py_ssize_t dropped
     cdef Py_ssize_t max_others
 
-    def __init__(self, *, limits=None, max_others=10_000):
-        if self.words is not None:
-            raise TypeError("a FetchTable is made once")
+    def __cinit__(self, *, limits=None, max_others=10_000):
         self.words = new_words(Limits.client() if limits is None else limits, True)
         mp_framer_init(&self.framer, MP_SERVER_SENDS, &self.words.limits)
         self.names = {}
@@ -148,7 +148,9 @@ cdef class FetchTable:
         with cython.critical_section(self):
             column.used = self.rows * width
             whole = memoryview(column)
-        return whole if code == "B" or self.rows == 0 else whole.cast(code)
+        if code == "B":
+            return whole
+        return whole.cast(code) if len(whole) else memoryview(array(code)).toreadonly()  # nothing cannot be cast
 
     cdef int grow(self, Py_ssize_t room) except -1:
         self.seqs = self.bigger(self.seqs, 4, room)

@@ -1,11 +1,13 @@
 # Reading one response from a unit.
 
+cimport cython
 from libc.stdint cimport uint8_t
 
 from mailproto._core.c_mailproto cimport mp_tape
 from mailproto._core.words cimport WordCache
 
 
+@cython.final
 cdef class ResponseTypes:
     cdef object status, continuation, capability, enabled, exists, recent, expunge, vanished, flags, mailbox_status
     cdef Py_ssize_t status_slots[4]  # mailbox, items, defects and raw of mailbox_status

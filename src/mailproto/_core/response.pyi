@@ -1,6 +1,9 @@
+from typing import Self, final
+
+@final
 class ResponseTypes:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         status: type,
         continuation: type,
@@ -21,4 +24,4 @@ class ResponseTypes:
         code: type,
         append_uid: type,
         copy_uid: type,
-    ) -> None: ...
+    ) -> Self: ...

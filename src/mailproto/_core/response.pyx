@@ -5,6 +5,7 @@ The classes that come by the dozen belong to a layer above: it hands them over a
 built here without their __init__, whose checks are for values made in Python.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
 from cpython.object cimport PyObject_GenericSetAttr, PyTypeObject
@@ -48,10 +49,11 @@ cdef enum:
 cdef tuple STATUSES = ("OK", "NO", "BAD", "BYE", "PREAUTH")
 
 
+@cython.final
 cdef class ResponseTypes:
     """The classes of responses that the reader builds; each keyword of the constructor names one."""
 
-    def __init__(self, *, status, continuation, capability, enabled, exists, recent, expunge, vanished, flags,
+    def __cinit__(self, *, status, continuation, capability, enabled, exists, recent, expunge, vanished, flags,
                  mailbox_status, search, esearch, namespace, namespace_entry, id, unknown, code, append_uid, copy_uid):
         self.status = status
         self.continuation = continuation

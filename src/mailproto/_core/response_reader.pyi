@@ -1,5 +1,7 @@
 from typing import Any, Self, final
 
+from typing_extensions import disjoint_base
+
 from mailproto._core.response import ResponseTypes
 from mailproto.limits import Limits
 
@@ -7,6 +9,7 @@ from mailproto.limits import Limits
 class Block:
     def __buffer__(self, flags: int, /) -> memoryview: ...
 
+@disjoint_base
 class ResponseReader:
     def __init__(
         self, types: ResponseTypes, *, limits: Limits | None = None, strict: bool = False

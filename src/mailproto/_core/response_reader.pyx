@@ -78,7 +78,8 @@ cdef class ResponseReader:
     cdef Block block
     cdef size_t start        # of the current unit
     cdef size_t end          # of what was received
-    cdef size_t room         # that get_buffer gave
+    cdef size_t room         # that get_buffer gave, in the block that is still ours
+    cdef int depth           # values being built inside each other: building one may run any Python code
     cdef object given        # bytes that a caller fed, being read where they are: they follow what the block holds; or None
     cdef const uint8_t *given_data
     cdef size_t given_at     # of its octets, what comes next
@@ -104,6 +105,7 @@ cdef class ResponseReader:
         cdef size_t capacity
         cdef Block block = self.block
         cdef Block bigger
+        self.room = 0  # what was lent before would not be found where it was
         if block is not None and block.exports == 0:
             if held == 0:
                 self.start = self.end = 0
@@ -149,6 +151,7 @@ cdef class ResponseReader:
         try:
             with cython.critical_section(self):
                 if not self.lost and view.len:
+                    self.room = 0
                     self.settle()
                     if view.len >= HOLD_FROM and PyBytes_CheckExact(data):
                         self.given = data
@@ -177,10 +180,13 @@ cdef class ResponseReader:
             return memoryview(self.block)
 
     def buffer_updated(self, count, /):
-        """*count* octets were written at the start of what :meth:`get_buffer` gave."""
-        cdef size_t n = count
+        """*count* octets were written at the start of what :meth:`get_buffer` gave last.
+
+        ValueError for more octets than were lent, and where :meth:`feed` came between: that took the memory back.
+        """
+        cdef Py_ssize_t n = count
         with cython.critical_section(self):
-            if n > self.room:
+            if n < 0 or <size_t>n > self.room:
                 raise ValueError("more octets than get_buffer gave room for")
             self.room = 0
             if not self.lost:
@@ -215,13 +221,34 @@ cdef class ResponseReader:
 
     cdef object read_held(self, mp_frame *frame):
         """The response that the unit at the start of the block is."""
-        cdef const uint8_t *unit = self.block.data + self.start
+        cdef Block block = self.block
+        cdef const uint8_t *unit = block.data + self.start
         self.start += frame.len
-        value = read_response(self.types, self.words, &self.tape, unit, frame.len, frame.bare_lf, self.strict)
-        if self.start == self.end and self.block.capacity > KEPT_ROOM and self.block.exports == 0:
+        block.exports += 1  # so that it is neither written over nor let go of, whoever uses this reader meanwhile
+        try:
+            value = self.build(unit, frame)
+        finally:
+            block.exports -= 1
+        if (self.start == self.end and self.block is block and block.capacity > KEPT_ROOM and block.exports == 0
+                and self.room == 0):
             self.block = None
             self.start = self.end = 0
         return value
+
+    cdef object build(self, const uint8_t *unit, const mp_frame *frame):
+        """The value of a unit. Making it may run a collection, and another thread, that use this reader."""
+        cdef mp_tape own
+        cdef mp_tape *tape = &self.tape
+        if self.depth:
+            mp_tape_init(&own, mp_alloc_libc())
+            tape = &own
+        self.depth += 1
+        try:
+            return read_response(self.types, self.words, tape, unit, frame.len, frame.bare_lf, self.strict)
+        finally:
+            self.depth -= 1
+            if tape is &own:
+                mp_tape_free(&own)
 
     cdef object read_given(self):
         """The next response while there are bytes of a caller's.
@@ -272,7 +299,7 @@ cdef class ResponseReader:
             if left == frame.len:
                 self.given = None
                 self.given_at = self.given_size = 0
-            return read_response(self.types, self.words, &self.tape, unit, frame.len, frame.bare_lf, self.strict)
+            return self.build(unit, &frame)
         self.settle()
         return self.read_held(&frame)
 
@@ -282,7 +309,7 @@ cdef class ResponseReader:
         self.lost = True
         self.block = None
         self.given = None
-        self.start = self.end = self.given_at = self.given_size = 0
+        self.start = self.end = self.room = self.given_at = self.given_size = 0
         if status == MP_E_LIMIT:
             raise LimitError(error.offset, error.limit.decode("ascii"), kept, fatal=True)
         raise ParseError(error.offset, error.expected.decode("ascii"), kept, fatal=True)
@@ -318,8 +345,7 @@ def parse_response_prefix(ResponseTypes types not None, data, *, limits=None, st
 
 def parse_response(ResponseTypes types not None, data, *, limits=None, strict=False):
     """The one response that *data* is. IncompleteError, ParseError (also for bytes behind it), LimitError."""
-    cdef object value
     value, consumed = parse_response_prefix(types, data, limits=limits, strict=strict)
-    if consumed != len(data):
-        raise ParseError(consumed, "end of the data", bytes(data[:1024]))
+    if consumed != memoryview(data).nbytes:
+        raise ParseError(consumed, "end of the data", bytes(data)[:1024])
     return value

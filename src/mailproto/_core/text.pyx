@@ -368,7 +368,7 @@ cdef class _Numbers:
 
     def __next__(self):
         cdef uint64_t low, high, number
-        if self.at >= self.source.count:
+        if self.source is None or self.at >= self.source.count:  # no source: made by hand
             raise StopIteration
         ends(self.source.runs[self.at], &low, &high)
         number = low + self.done

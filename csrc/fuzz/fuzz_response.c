@@ -74,13 +74,13 @@ static void skip_twins(const uint8_t *unit, uint32_t end, const mp_limits *limit
         abort();
 }
 
-static void by_tape(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits)
+static void by_tape(const uint8_t *unit, mp_response_head *head, const mp_limits *limits)
 {
     mp_error err;
     mp_tape tape;
     mp_cursor c;
     mp_tape_init(&tape, mp_alloc_libc());
-    if (mp_tape_build(&tape, unit, head->rest, head->end, limits, &err) == MP_OK) {
+    if (mp_build_response_tape(&tape, unit, head, limits, &err) == MP_OK) {
         for (uint32_t i = 0; i < tape.n; i++)
             if (tape.tok[i].next <= i || tape.tok[i].next > tape.n || tape.tok[i].off + tape.tok[i].len > head->end)
                 abort();

@@ -190,6 +190,23 @@ static mp_status read_extension(mp_slice *s, const mp_limits *limits, mp_body_pa
     }
 }
 
+/* Whether a string spells `word`, in any case and with any octet of it escaped: "te\\xt" is TEXT. */
+static bool spells(const mp_slice *s, const mp_text *text, const char *word)
+{
+    const uint8_t *p = s->data + text->span.off;
+    uint8_t plain[32];
+    size_t len = text->span.len;
+    if (text->kind == MP_TEXT_NIL)
+        return false;
+    if (text->kind == MP_TEXT_QUOTED_ESC) {
+        if (len > sizeof plain)
+            return false;
+        len = mp_unescape(plain, p, len);
+        p = plain;
+    }
+    return len == strlen(word) && mp_is_word(p, len, word, len);
+}
+
 /* media-type SP body-fields, and what the type adds; stops before an enclosed body or the extension data. */
 static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_part *p, bool *enclosed_r)
 {
@@ -197,7 +214,6 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
     TRY(mp_slice_text(s, &p->defects, &p->type));
     if (p->type.kind == MP_TEXT_NIL)
         p->defects |= MP_DEFECT_NIL_STRING;
-    const uint8_t *type = s->data + p->type.span.off;
     if (here(s, ')')) { /* ("ALTERNATIVE"): a multipart that lost its parts, as Gmail writes it */
         p->kind = MP_BODY_MULTIPART;
         p->subtype = p->type;
@@ -228,8 +244,7 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
         p->defects |= MP_DEFECT_NIL_STRING;
     mp_slice_sp(s, &p->defects, 1);
     TRY(read_number(s, &p->size, &p->defects));
-    const uint8_t *subtype = s->data + p->subtype.span.off;
-    if (MP_IS(type, p->type.span.len, "TEXT")) {
+    if (spells(s, &p->type, "TEXT")) {
         p->kind = MP_BODY_TEXT;
         if (here(s, ')')) {
             p->defects |= MP_DEFECT_BAD_NUMBER;
@@ -239,8 +254,7 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
         p->has_lines = true;
         return read_number(s, &p->lines, &p->defects);
     }
-    if (MP_IS(type, p->type.span.len, "MESSAGE") &&
-        (MP_IS(subtype, p->subtype.span.len, "RFC822") || MP_IS(subtype, p->subtype.span.len, "GLOBAL"))) {
+    if (spells(s, &p->type, "MESSAGE") && (spells(s, &p->subtype, "RFC822") || spells(s, &p->subtype, "GLOBAL"))) {
         uint32_t at = s->at;
         while (here(s, ' '))
             s->at++;

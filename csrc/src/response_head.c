@@ -10,7 +10,7 @@ static const char *const defect_names[MP_DEFECT_COUNT] = {
     "bare-lf", "trailing-space", "extra-space", "missing-space", "missing-text", "nil-for-string", "8-bit",
     "atom-for-string", "bad-uid", "zero-seq", "zero-modseq", "bad-number", "bad-date", "bad-envelope",
     "bad-body-structure", "missing-status", "bad-code", "unclosed-code", "nil-address", "empty-multipart",
-    "missing-subtype", "nul", "bad-flag", "bad-value", "repeated-item",
+    "missing-subtype", "nul", "bad-flag", "bad-value", "repeated-item", "bare-cr",
 };
 
 const char *mp_defect_name(unsigned bit) { return bit < MP_DEFECT_COUNT ? defect_names[bit] : NULL; }
@@ -101,7 +101,7 @@ mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_hea
         end--;
     else
         head->defects |= MP_DEFECT_BARE_LF;
-    head->end = AT(end);
+    head->end = head->line_end = AT(end);
     if (end == unit)
         return mp_fail(err, MP_E_SYNTAX, 0, "\"*\", \"+\" or tag");
     if (read_fetch_head(unit, end, head))
@@ -159,6 +159,21 @@ mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_hea
         head->defects |= MP_DEFECT_TRAILING_SPACE;
     }
     head->end = AT(end);
+    return MP_OK;
+}
+
+mp_status mp_build_response_tape(mp_tape *tape, const uint8_t *unit, mp_response_head *head, const mp_limits *limits,
+                                 mp_error *err)
+{
+    mp_status status = mp_tape_build(tape, unit, head->rest, head->line_end, limits, err);
+    if (status != MP_OK || tape->n == 0)
+        return status;
+    const mp_token *last = &tape->tok[tape->n - 1];
+    if (last->kind != MP_TOK_LIST && last->off + last->len + last->trail > head->end) {
+        head->end = last->off + last->len + last->trail;
+        if (head->end == head->line_end)
+            head->defects &= ~(uint32_t)MP_DEFECT_TRAILING_SPACE;
+    }
     return MP_OK;
 }
 
@@ -321,6 +336,8 @@ mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, m
     t->text = (mp_span){AT(p), (uint32_t)(end - p)};
     if (memchr(p, 0, (size_t)(end - p)))
         t->defects |= MP_DEFECT_NUL;
+    if (memchr(p, '\r', (size_t)(end - p)) || memchr(p, '\n', (size_t)(end - p)))
+        t->defects |= MP_DEFECT_BARE_CR;
     (void)err;
     return MP_OK;
 }

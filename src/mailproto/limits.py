@@ -24,7 +24,7 @@ class Limits:
     max_unit: int = 2048 * _MIB
     #: Literals in one unit.
     max_literals: int = 100_000
-    #: Lists open at once; also nested body parts, search keys and threads.
+    #: Lists open at once; also nested body parts, search keys and threads. Responses stop at 250 in any case.
     max_depth: int = 100
     #: Tokens in one unit.
     max_elements: int = 4_000_000
@@ -41,6 +41,14 @@ class Limits:
     #: Octets of one POP3 command line, CRLF included: RFC 2449 section 4 says 255. AUTH and what answers its
     #: challenges (RFC 5034 section 4) may be as long as ``max_line``.
     max_pop3_command: int = 255
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise TypeError(f"{name} must be an int")
+            if value < 0:
+                raise ValueError(f"{name} must not be negative")
 
     @classmethod
     def client(cls) -> Limits:

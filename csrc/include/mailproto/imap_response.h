@@ -1,7 +1,7 @@
 /* Reading one IMAP response: a unit that the framer cut, CRLF included and literals inline.
  *
  * mp_read_response_head says what kind of response it is. Status responses and FETCH are read straight from the octets;
- * everything else goes through a tape (mp_tape_build from head.rest to head.end) and a cursor. What real servers get
+ * everything else goes through a tape (mp_build_response_tape) and a cursor. What real servers get
  * wrong and a reader can mend is no error but a bit in `defects` (MP_DEFECT_*). MP_PADDING applies to every unit.
  */
 #ifndef MAILPROTO_IMAP_RESPONSE_H
@@ -40,9 +40,10 @@ enum {
     MP_DEFECT_NUL = 1u << 21,             /* an octet 0 in a status line's text                            */
     MP_DEFECT_BAD_FLAG = 1u << 22,        /* a flag that is no atom, such as \* in FLAGS or a quoted one   */
     MP_DEFECT_BAD_VALUE = 1u << 23,       /* a known item with a value of another kind; kept as a tree      */
-    MP_DEFECT_REPEATED = 1u << 24         /* an item came twice; the last one counts                       */
+    MP_DEFECT_REPEATED = 1u << 24,        /* an item came twice; the last one counts                       */
+    MP_DEFECT_BARE_CR = 1u << 25          /* a CR or LF inside a status line's text                        */
 };
-#define MP_DEFECT_COUNT 25
+#define MP_DEFECT_COUNT 26
 /* The name of bit `bit`, such as "bare-lf"; NULL past the last. Names are part of the public interface. */
 const char *mp_defect_name(unsigned bit);
 
@@ -83,12 +84,18 @@ typedef struct mp_response_head {
     mp_span name;    /* as written                                                                  */
     uint32_t rest;   /* offset behind the name: a SP, or end                                        */
     uint32_t end;    /* offset of the line's end; trailing spaces count to the line only in a status */
+    uint32_t line_end; /* the same with trailing spaces, which may be the last octets of a literal  */
     uint32_t defects;
 } mp_response_head;
 
 /* response-data, continue-req, response-tagged up to their names                    RFC 9051 section 9
  * unit[0..len): one unit with its line end. MP_OK or MP_E_SYNTAX. */
 mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_head *head_r, mp_error *err);
+
+/* The tape of a response that is neither status, FETCH nor SEARCH. Where its last token reaches into what looked like
+ * trailing spaces, head->end follows it. */
+mp_status mp_build_response_tape(mp_tape *tape, const uint8_t *unit, mp_response_head *head, const mp_limits *limits,
+                                 mp_error *err);
 
 /* ---- status responses -------------------------------------------------------------------------------- */
 

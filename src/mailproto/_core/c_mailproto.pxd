@@ -477,6 +477,8 @@ cdef extern from "mailproto/imap_response.h" nogil:
         MP_DEFECT_BAD_FLAG
         MP_DEFECT_BAD_CODE
         MP_DEFECT_REPEATED
+        MP_DEFECT_BARE_CR
+        MP_DEFECT_NUL
         MP_NO_PART
 
     const char *mp_defect_name(unsigned bit)
@@ -518,6 +520,8 @@ cdef extern from "mailproto/imap_response.h" nogil:
         uint32_t defects
 
     mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_head *head_r, mp_error *err)
+    mp_status mp_build_response_tape(mp_tape *tape, const uint8_t *unit, mp_response_head *head,
+                                     const mp_limits *limits, mp_error *err)
 
     ctypedef enum mp_code_kind:
         MP_CODE_NONE

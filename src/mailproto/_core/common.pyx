@@ -10,20 +10,31 @@ from mailproto.errors import LimitError, ParseError
 cdef Py_ssize_t UNIT_CAP = ParseError.UNIT_CAP
 
 
+# a bound that the core cannot count to is none
+cdef object MOST_32 = (1 << 32) - 1
+cdef object MOST_64 = (1 << 63) - 1
+
+
 cdef int limits_to_c(object limits, mp_limits *out) except -1:
-    out.max_line = limits.max_line
-    out.max_literal = limits.max_literal
-    out.max_unit = limits.max_unit
-    out.max_literals = limits.max_literals
-    out.max_depth = limits.max_depth
-    out.max_elements = limits.max_elements
-    out.max_addresses = limits.max_addresses
-    out.max_parameters = limits.max_parameters
-    out.max_parts = limits.max_parts
-    out.max_header = limits.max_header
-    out.max_body = limits.max_body
-    out.max_pop3_command = limits.max_pop3_command
+    out.max_line = min(limits.max_line, MOST_64)
+    out.max_literal = min(limits.max_literal, MOST_64)
+    out.max_unit = min(limits.max_unit, MOST_64)
+    out.max_literals = min(limits.max_literals, MOST_32)
+    out.max_depth = min(limits.max_depth, MOST_32)
+    out.max_elements = min(limits.max_elements, MOST_32)
+    out.max_addresses = min(limits.max_addresses, MOST_32)
+    out.max_parameters = min(limits.max_parameters, MOST_32)
+    out.max_parts = min(limits.max_parts, MOST_32)
+    out.max_header = min(limits.max_header, MOST_64)
+    out.max_body = min(limits.max_body, MOST_64)
+    out.max_pop3_command = min(limits.max_pop3_command, MOST_64)
     return 0
+
+
+cdef void shallow(mp_limits *limits) noexcept:
+    """However large max_depth is: Python hashes, compares and shows nested values by recursion."""
+    if limits.max_depth > VALUE_DEPTH:
+        limits.max_depth = VALUE_DEPTH
 
 
 cdef int raise_error(const mp_error *error, const unsigned char *unit, size_t unit_len) except -1:

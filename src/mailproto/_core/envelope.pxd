@@ -55,6 +55,7 @@ cdef class BodyStructure:
     cdef bytes wire
     cdef uint32_t bits
     cdef int extended    # extension fields present, 0 to 4
+    cdef int depth       # levels below this one
 
 
 # data: MP_PADDING octets must follow. ParseError, LimitError.

@@ -16,7 +16,7 @@ from mailproto._core.c_mailproto cimport (
     mp_envelope, mp_error, mp_fail_limit, mp_limits, mp_read_address, mp_read_body, mp_read_envelope,
     mp_read_list_string, mp_span, mp_text,
 )
-from mailproto._core.common cimport limits_to_c, raise_error
+from mailproto._core.common cimport VALUE_DEPTH, limits_to_c, raise_error, shallow
 from mailproto._core.members cimport mp_add_member, mp_new_empty
 from mailproto._core.trees cimport builtin, write_tree
 from mailproto._core.words cimport (
@@ -25,6 +25,7 @@ from mailproto._core.words cimport (
 )
 from mailproto._core.write cimport Writer
 
+from mailproto.errors import LimitError, ParseError
 from mailproto.limits import Limits
 
 cdef extern from *:
@@ -65,6 +66,15 @@ cdef extern from *:
     Py_ssize_t BODY_PARTS "OFF_BODY(parts)"
 
 
+cdef enum:
+    CHARSET_LIMIT = 64  # octets of a charset's name
+
+#: What Python calls encodings and are none of text: they warn, or take more than linear time.
+cdef frozenset NO_CHARSETS = frozenset((
+    "idna", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape", "undefined",
+))
+
+
 cdef object octets_or_none(object value, str name):
     if value is None or type(value) is bytes:
         return value
@@ -82,22 +92,74 @@ cdef str decode_words(object value):
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    if "=?" not in text:
-        return text
-    from email.errors import HeaderParseError
-    from email.header import decode_header
-    made = []
-    try:
-        for part, charset in decode_header(text):
-            if isinstance(part, bytes):
-                try:
-                    part = part.decode(charset or "ascii", "replace")
-                except LookupError:
-                    part = part.decode("latin-1")
-            made.append(part)
-    except (HeaderParseError, ValueError):
-        return text
+    return decode_encoded_words(text) if "=?" in text else text
+
+
+cdef str decode_encoded_words(str text):
+    """RFC 2047 in one pass: email.header.decode_header takes quadratic time for words that are left open."""
+    cdef list made = []
+    cdef list run = []       # octets of encoded words side by side in one charset: a character may be cut between them
+    cdef str charset = None
+    cdef str name, encoded, between
+    cdef Py_ssize_t done = 0  # up to here the text is in `made` or `run`
+    cdef Py_ssize_t at = 0
+    cdef Py_ssize_t mark, end
+    while (at := text.find("=?", at)) >= 0:
+        mark = text.find("?", at + 2, at + 2 + CHARSET_LIMIT)
+        if mark <= at + 2 or text[mark + 1 : mark + 2] not in ("b", "B", "q", "Q") or text[mark + 2 : mark + 3] != "?":
+            at += 2
+            continue
+        end = text.find("?=", mark + 3)
+        if end < 0:
+            break
+        name = text[at + 2 : mark].partition("*")[0].lower()  # RFC 2231 section 5: charset*language
+        encoded = text[mark + 3 : end]
+        data = from_base64(encoded) if text[mark + 1] in "bB" else from_q(encoded)
+        if data is None:  # left as it is
+            at = end + 1
+            continue
+        between = text[done:at]
+        if charset is not None and between.strip(" \t\r\n"):
+            made.append(in_charset(run, charset))
+            charset = None
+        if charset is None:
+            made.append(between)
+        elif charset != name:
+            made.append(in_charset(run, charset))
+            charset = None
+        if charset is None:
+            charset = name
+            run = []
+        run.append(data)
+        at = done = end + 2
+    if charset is not None:
+        made.append(in_charset(run, charset))
+    made.append(text[done:])
     return "".join(made)
+
+
+cdef bytes from_base64(str encoded):
+    import binascii
+    try:
+        return binascii.a2b_base64(encoded + "=" * (-len(encoded) % 4))
+    except ValueError:
+        return None
+
+
+cdef bytes from_q(str encoded):
+    import quopri
+    try:
+        return quopri.decodestring(encoded.encode("latin-1"), header=True)
+    except ValueError:
+        return None
+
+
+cdef str in_charset(list run, str charset):
+    cdef bytes data = b"".join(run)
+    try:
+        return data.decode(charset if charset.isascii() and charset not in NO_CHARSETS else "latin-1", "replace")
+    except (LookupError, ValueError):
+        return data.decode("latin-1")
 
 
 cdef str to_text(object value):
@@ -391,6 +453,9 @@ cdef object decode_wire(bytes wire, object limits, bint body):
     cdef Envelope envelope
     cdef BodyStructure structure
     limits_to_c(Limits() if limits is None else limits, &bounds)
+    shallow(&bounds)
+    if <uint64_t>length > min(bounds.max_unit, <uint64_t>0xFFFFFFFF):
+        raise LimitError(0, "max_unit", wire[:1024])
     room = <uint8_t *>PyMem_RawMalloc(length + MP_PADDING)
     if room is NULL:
         raise MemoryError()
@@ -447,6 +512,9 @@ cdef class BodyStructure:
         for item in self.parts + (() if body is None else (body,)):
             if not isinstance(item, BodyStructure):
                 raise TypeError("parts and body must be BodyStructure values")
+            self.depth = max(self.depth, (<BodyStructure>item).depth + 1)
+        if self.depth >= VALUE_DEPTH:  # it is walked, compared and freed by recursion
+            raise ValueError(f"a body is at most {VALUE_DEPTH} levels deep")
         if envelope is not None and not isinstance(envelope, Envelope):
             raise TypeError("envelope must be an Envelope")
         if (body is None) != (envelope is None):
@@ -644,7 +712,7 @@ cdef bytes string_of(WordCache cache, const uint8_t *data, const mp_text *text, 
     return text_to_word(cache, data, text)
 
 
-cdef tuple language_of(WordCache cache, const uint8_t *data, mp_span span, uint32_t *bits):
+cdef tuple language_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits, uint32_t *bits):
     cdef mp_error error
     cdef mp_text text
     cdef c_bool found
@@ -662,6 +730,9 @@ cdef tuple language_of(WordCache cache, const uint8_t *data, mp_span span, uint3
             bits[0] |= MP_DEFECT_NIL_STRING
         else:
             made.append(text_to_word(cache, data, &text))
+        if len(made) > limits.max_elements:
+            mp_fail_limit(&error, at, b"max_elements")
+            raise_error(&error, data, end)
 
 
 cdef inline object int_of(uint64_t number):
@@ -687,7 +758,11 @@ cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p
         if p.has_lines:
             made.lines = int_of(p.lines)
     if p.kind == MP_BODY_MESSAGE:
-        made.envelope = envelope_of(cache, data + p.envelope.off, p.envelope.len, limits)
+        try:
+            made.envelope = envelope_of(cache, data + p.envelope.off, p.envelope.len, limits)
+        except ParseError as error:
+            error.offset += p.envelope.off
+            raise
         p.defects |= (<Envelope>made.envelope).bits
     made.extensions = ()
     if p.extended:
@@ -699,7 +774,7 @@ cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p
                 params_of(cache, data, p.disposition_params, limits, &p.defects),
             )
         if p.extended >= 3:
-            made.language = language_of(cache, data, p.language, &p.defects)
+            made.language = language_of(cache, data, p.language, limits, &p.defects)
         if p.extended >= 4:
             made.location = text_to_bytes(data, &p.location)
         if p.others.len:
@@ -737,6 +812,7 @@ cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, 
             for at in range(p.children):
                 held = made[child]
                 part.bits |= (<BodyStructure>held).bits
+                part.depth = max(part.depth, (<BodyStructure>held).depth + 1)
                 Py_INCREF(held)
                 PyTuple_SET_ITEM(inner, at, held)
                 child = body.parts[child].sibling

@@ -9,7 +9,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from mailproto._core.c_mailproto cimport (
-    MP_DEFECT_BAD_BODY, MP_DEFECT_BAD_DATE, MP_DEFECT_BAD_ENVELOPE, MP_DEFECT_REPEATED, MP_FETCH_BODY,
+    MP_DEFECT_BAD_BODY, MP_DEFECT_BAD_DATE, MP_DEFECT_BAD_ENVELOPE, MP_DEFECT_EIGHT_BIT, MP_DEFECT_REPEATED, MP_FETCH_BODY,
     MP_FETCH_BODYSTRUCTURE, MP_FETCH_END, MP_FETCH_ENVELOPE, MP_FETCH_FLAGS, MP_FETCH_INTERNALDATE, MP_FETCH_MODSEQ,
     MP_FETCH_SECTION, MP_FETCH_SIZE, MP_FETCH_UID, MP_OK, MP_PADDING, MP_RESP_UIDFETCH, mp_date_time, mp_error,
     mp_fetch_begin, mp_fetch_item, mp_fetch_next, mp_fetch_scan, mp_normalise_section, mp_parse_date_time,
@@ -260,7 +260,7 @@ cdef class Fetch:
         for name in ("seq", "uid", "flags", "modseq", "size"):
             value = getattr(self, name)
             if value is not None:
-                made[name] = list(value) if isinstance(value, tuple) else value
+                made[name] = builtin(value)
         if self.internal_date is not None:
             made["internal_date"] = self.internal_date.isoformat()
         for name in ("envelope", "body", "body_structure"):
@@ -268,9 +268,9 @@ cdef class Fetch:
             if value is not None:
                 made[name] = value.to_dict()
         if self.section_map:
-            made["sections"] = {name: builtin(value) for name, value in self.section_map.items()}
+            made["sections"] = {builtin(name): builtin(value) for name, value in self.section_map.items()}
         if self.other_map:
-            made["others"] = {name: builtin(value) for name, value in self.other_map.items()}
+            made["others"] = {builtin(name): builtin(value) for name, value in self.other_map.items()}
         if self.defects:
             made["defects"] = list(self.defects)
         return made
@@ -342,7 +342,7 @@ cdef object write_fetch(object writer, Fetch row):
         part.next().raw(LAZY_NAMES[index]).sp()
         writer.raw(row.wire_of(index) if row.lengths[index] and value.defects == () else bytes(value))
     for name, data in (row.section_map or {}).items():
-        part.next().raw(name).sp()
+        part.next().raw(name.encode("utf-8", "surrogateescape")).sp()
         if data is None:
             writer.nil()
         elif data == b"":
@@ -350,7 +350,7 @@ cdef object write_fetch(object writer, Fetch row):
         else:
             writer.literal(data, binary=name.startswith("BINARY") and b"\0" in data)
     for name, tree in (row.other_map or {}).items():
-        part.next().raw(name).sp()
+        part.next().raw(name.encode("utf-8", "surrogateescape")).sp()
         write_tree(writer, tree)
     return writer.close()
 
@@ -372,7 +372,7 @@ cdef class _Items:
 
 
 cdef object write_flag(object writer, str flag):
-    if not flag or not flag.isprintable() or any([c in flag for c in ' ()"{']):
+    if not flag or any([c <= " " or c in '()"{\x7f' for c in flag]):
         raise ValueError("not a flag")
     return writer.raw(flag.encode("utf-8", "surrogateescape"))
 
@@ -434,7 +434,7 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const m
         if item.kind == MP_FETCH_UID:
             row.uid = <uint32_t>item.number
         elif item.kind == MP_FETCH_FLAGS:
-            row.flags = flags_of(words, unit, item.value)
+            row.flags = flags_of(words, unit, item.value, &scan.defects)
         elif item.kind == MP_FETCH_SIZE:
             row.size = <long>item.number if item.number < 0x40000000 else item.number  # the quick way to small ones
         elif item.kind == MP_FETCH_MODSEQ:
@@ -454,6 +454,8 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const m
             if row.section_map is None:
                 row.section_map = {}
             name = section_name(words, unit, item.name)
+            if not name.isascii():
+                scan.defects |= MP_DEFECT_EIGHT_BIT
             if name in row.section_map:
                 scan.defects |= MP_DEFECT_REPEATED
             row.section_map[name] = text_to_bytes(unit, &item.text)
@@ -461,6 +463,8 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const m
             if row.other_map is None:
                 row.other_map = {}
             name = section_name(words, unit, item.name)
+            if not name.isascii():
+                scan.defects |= MP_DEFECT_EIGHT_BIT
             if name in row.other_map:
                 scan.defects |= MP_DEFECT_REPEATED
             row.other_map[name] = trees_in(unit, item.value.off, item.value.off + item.value.len, &words.limits)[0]

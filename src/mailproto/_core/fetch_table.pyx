@@ -322,13 +322,14 @@ cdef class FetchTable:
         cdef flag_list *slot
         cdef uint64_t bits = 0
         cdef list extra = None
+        cdef uint32_t ignored = 0
         if span.len <= 2:
             return 0
         h = word_hash(WORD_FLAGS, unit + span.off, span.len)
         slot = &self.lists[h % FLAG_LISTS]
         if slot.length == span.len and memcmp(slot.key, unit + span.off, span.len) == 0:
             return slot.bits
-        for name in flags_of(self.words, unit, span):
+        for name in flags_of(self.words, unit, span, &ignored):
             place = self.names.get(name)
             if place is None and len(self.name_list) < 64:
                 place = len(self.name_list)

@@ -66,8 +66,8 @@ cdef class MailboxList:
 
     def to_dict(self, *, secrets=False):
         """JSON-able builtins, with the class's name as ``type``."""
-        made = {"type": "MailboxList", "kind": self.kind, "attributes": list(self.attributes),
-                "delimiter": self.delimiter, "mailbox": str(self.mailbox)}
+        made = {"type": "MailboxList", "kind": self.kind, "attributes": builtin(self.attributes),
+                "delimiter": builtin(self.delimiter), "mailbox": builtin(str(self.mailbox))}
         if self.extended:
             made["extended"] = builtin(self.extended)
         if self.defects:
@@ -86,7 +86,8 @@ cdef class MailboxList:
             if not attribute or any([c <= " " or c in '()"{\x7f' for c in attribute]):
                 raise ValueError("not a mailbox attribute")
             writer.raw(attribute.encode("utf-8", "surrogateescape"))
-        writer.raw(b") ").nstring(self.delimiter).sp().mailbox(self.mailbox)
+        delimiter = None if self.delimiter is None else self.delimiter.encode("utf-8", "surrogateescape")
+        writer.raw(b") ").nstring(delimiter).sp().mailbox(self.mailbox)
         if self.extended:
             writer.raw(b" (")
             first = True

@@ -14,16 +14,18 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from mailproto._core.c_mailproto cimport (
     MP_CODE_APPENDUID, MP_CODE_ASTRINGS, MP_CODE_ATOMS, MP_CODE_COPYUID, MP_CODE_FLAGS, MP_CODE_NONE, MP_CODE_NUMBER,
-    MP_CODE_PLAIN, MP_CODE_SET, MP_DEFECT_BAD_CODE, MP_DEFECT_BAD_VALUE, MP_DEFECT_BARE_LF, MP_OK, MP_RESP_BAD, MP_RESP_BYE,
+    MP_CODE_PLAIN, MP_CODE_SET, MP_DEFECT_BAD_CODE, MP_DEFECT_BAD_FLAG, MP_DEFECT_BAD_VALUE,
+    MP_DEFECT_BARE_CR, MP_DEFECT_BARE_LF, MP_DEFECT_EIGHT_BIT, MP_DEFECT_NUL, MP_OK, MP_RESP_BAD, MP_RESP_BYE,
     MP_RESP_CAPABILITY, MP_RESP_CONTINUATION, MP_RESP_ENABLED, MP_RESP_ESEARCH, MP_RESP_EXISTS, MP_RESP_EXPUNGE,
     MP_RESP_FETCH, MP_RESP_FLAGS, MP_RESP_ID, MP_RESP_LIST, MP_RESP_LSUB, MP_RESP_NAMESPACE, MP_RESP_NO, MP_RESP_OK,
     MP_RESP_PREAUTH, MP_RESP_RECENT, MP_RESP_SEARCH, MP_RESP_STATUS, MP_RESP_UIDFETCH, MP_RESP_UNKNOWN,
     MP_RESP_VANISHED, MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, MP_TOK_ATOM, MP_TOK_LIST, c_bool, mp_cursor, mp_cursor_at_end,
     mp_cursor_fail, mp_cursor_init, mp_cursor_is, mp_cursor_peek, mp_cursor_skip, mp_error, mp_list, mp_mailbox_list,
-    mp_parse_number, mp_read_close, mp_read_end, mp_read_flag_list, mp_read_mailbox_list, mp_read_number64,
+    mp_build_response_tape, mp_fail_limit, mp_next_word, mp_parse_number, mp_read_close, mp_read_end, mp_read_flag_list, mp_read_mailbox_list, mp_read_number64,
     mp_read_open, mp_read_resp_text, mp_read_response_head, mp_read_run, mp_read_search, mp_read_sp,
     mp_read_status_att, mp_read_status_head, mp_read_string, mp_read_vanished, mp_response_head, mp_run, mp_search,
-    mp_scan_mailbox_list, mp_scan_status, mp_search_capacity, mp_skip_sp, mp_span, mp_status_row, mp_status_text, mp_tape, mp_tape_build, mp_text, mp_token,
+    mp_scan_mailbox_list, mp_scan_status, mp_search_capacity, mp_skip_sp, mp_span, mp_status_row,
+    mp_status_text, mp_tape, mp_text, mp_token,
 )
 from mailproto._core.common cimport raise_error
 from mailproto._core.fetch cimport fetch_of
@@ -31,12 +33,12 @@ from mailproto._core.listing cimport MailboxList, new_mailbox_list
 from mailproto._core.members cimport mp_slot_at, mp_slot_put
 from mailproto._core.text cimport MailboxName, mailbox_from_wire, sequence_set_adopt, sequence_set_from_wire
 from mailproto._core.words cimport (
-    WordCache, defect_names, flags_of, text_to_bytes, trees_in, trees_of, word_str, word_upper,
+    WordCache, defect_names, flags_of, sendable, text_to_bytes, trees_in, trees_of, word_str, word_upper,
 )
 
 from types import MappingProxyType
 
-from mailproto.errors import ParseError
+from mailproto.errors import LimitError, ParseError
 
 cdef extern from "Python.h":
     object PyDictProxy_New(object mapping)
@@ -45,6 +47,10 @@ cdef extern from "Python.h":
 
 cdef enum:
     RAW_CAP = 4096  # octets kept in `raw`
+
+cdef dict UNSENDABLE = {0: "\ufffd", 10: "\ufffd", 13: "\ufffd"}
+
+cdef bytes ONE_LINE = bytes(26 if octet in (0, 10, 13) else octet for octet in range(256))
 
 cdef tuple STATUSES = ("OK", "NO", "BAD", "BYE", "PREAUTH")
 
@@ -125,7 +131,7 @@ cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, c
     elif head.kind == MP_RESP_STATUS and mp_scan_status(unit, &head, &words.limits, &numbers):
         value = status_row_of(types, words, unit, length, head.defects, &numbers)
     else:
-        if mp_tape_build(tape, unit, head.rest, head.end, &words.limits, &error) != MP_OK:
+        if mp_build_response_tape(tape, unit, &head, &words.limits, &error) != MP_OK:
             raise_error(&error, unit, length)
         value = read_by_tape(types, words, tape, unit, length, &head)
     if strict:
@@ -159,8 +165,8 @@ cdef object read_status_response(ResponseTypes types, WordCache words, const uin
         raise_error(&error, unit, length)
     code = None if parts.code == MP_CODE_NONE else read_code(types, words, unit, length, &parts)
     text = PyUnicode_DecodeUTF8(<const char *>unit + parts.text.off, parts.text.len, "surrogateescape")
-    if "\0" in text:
-        text = text.replace("\0", "\ufffd")  # it could not be written again
+    if parts.defects & (MP_DEFECT_NUL | MP_DEFECT_BARE_CR):
+        text = text.translate(UNSENDABLE)  # it could not be written again
     if head.kind == MP_RESP_CONTINUATION:
         value = new(types.continuation, head.defects | parts.defects, (), unit, length)
     else:
@@ -180,7 +186,13 @@ cdef object read_code(ResponseTypes types, WordCache words, const uint8_t *unit,
         if parts.code == MP_CODE_NUMBER:
             value = parts.number
         elif parts.code == MP_CODE_ATOMS or parts.code == MP_CODE_FLAGS:
-            value = atoms_of(words, unit, parts.args) if parts.code == MP_CODE_ATOMS else flags_of(words, unit, parts.args)
+            if parts.code == MP_CODE_ATOMS:
+                value = atoms_of(words, unit, parts.args, &parts.defects)
+            else:
+                value = flags_of(words, unit, parts.args, &parts.defects)
+                if any(["]" in flag for flag in <tuple>value]):  # it would end the code
+                    parts.defects |= MP_DEFECT_BAD_FLAG
+                    value = tuple([flag for flag in <tuple>value if "]" not in flag])
         elif parts.code == MP_CODE_ASTRINGS:
             value = charsets_of(words, unit, parts.args)
         elif parts.code == MP_CODE_SET:
@@ -193,27 +205,75 @@ cdef object read_code(ResponseTypes types, WordCache words, const uint8_t *unit,
                                    sequence_set_from_wire(unit, length, parts.set1.off, parts.set1.len),
                                    sequence_set_from_wire(unit, length, parts.set2.off, parts.set2.len))
         elif parts.code != MP_CODE_PLAIN and parts.args.len:
-            value = PyBytes_FromStringAndSize(<const char *>unit + parts.args.off, parts.args.len)
+            value = raw_argument(unit, parts)
+    except LimitError:
+        raise
     except ParseError:
         parts.defects |= MP_DEFECT_BAD_CODE
-        value = PyBytes_FromStringAndSize(<const char *>unit + parts.args.off, parts.args.len)
+        value = raw_argument(unit, parts)
     made = types.code.__new__(types.code)
+    if high(unit, parts.name):
+        parts.defects |= MP_DEFECT_EIGHT_BIT
     PyObject_GenericSetAttr(made, "name", word_str(words, unit + parts.name.off, parts.name.len).upper())
     PyObject_GenericSetAttr(made, "value", value)
     return made
 
 
-cdef tuple atoms_of(WordCache words, const uint8_t *unit, mp_span span):
-    return tuple([word_str(words, <const uint8_t *><char *>word, len(word))
-                  for word in PyBytes_FromStringAndSize(<const char *>unit + span.off, span.len).split()])
+cdef bint high(const uint8_t *unit, mp_span span) noexcept:
+    cdef uint32_t i
+    for i in range(span.off, span.off + span.len):
+        if unit[i] >= 0x80:
+            return True
+    return False
+
+
+cdef bytes raw_argument(const uint8_t *unit, mp_status_text *parts):
+    """The argument of a code as it came, but for what could not be written again: CR, LF, NUL and quotes left open."""
+    cdef bytes value = PyBytes_FromStringAndSize(<const char *>unit + parts.args.off, parts.args.len)
+    cdef bytes made = value.translate(ONE_LINE)
+    cdef Py_ssize_t at = 0
+    while (at := made.find(b'"', at)) >= 0:
+        if at == 0 or made[at - 1] == 32 or made[at - 1] == 40:  # elsewhere a quote opens no string
+            at += 1
+            while at < len(made) and made[at] != 34:
+                at += 2 if made[at] == 92 else 1
+            if at >= len(made):
+                made = made.replace(b'"', b"'")
+                break
+        at += 1
+    if made != value:
+        parts.defects |= MP_DEFECT_BAD_CODE
+        if parts.name.len == 10:  # BADCHARSET: nor must it become a list that can be read
+            made = made.replace(b"(", b"<").replace(b")", b">")
+    return made
+
+
+cdef tuple atoms_of(WordCache words, const uint8_t *unit, mp_span span, uint32_t *bits):
+    cdef uint32_t at = span.off
+    cdef uint32_t end = span.off + span.len
+    cdef mp_span word
+    cdef mp_error error
+    cdef list made = []
+    while mp_next_word(unit, &at, end, &word):
+        if len(made) >= words.limits.max_elements:
+            mp_fail_limit(&error, word.off, b"max_elements")
+            raise_error(&error, unit, end)
+        if sendable(unit + word.off, word.len):
+            made.append(word_str(words, unit + word.off, word.len))
+        else:
+            bits[0] |= MP_DEFECT_BAD_CODE
+    return tuple(made)
 
 
 cdef tuple charsets_of(WordCache words, const uint8_t *unit, mp_span span):
     if span.len == 0:
         return ()
+    items = trees_in(unit, span.off + 1, span.off + span.len - 1, &words.limits)
+    if any([isinstance(item, tuple) for item in items]):
+        raise ParseError(span.off, "astring")
     return tuple([(<str>item).encode("utf-8", "surrogateescape") if isinstance(item, str)
                   else str(item).encode() if isinstance(item, int) else b"NIL" if item is None else item
-                  for item in trees_in(unit, span.off + 1, span.off + span.len - 1, &words.limits)])
+                  for item in items])
 
 
 # ---- SEARCH ----------------------------------------------------------------------------------------------------------
@@ -260,16 +320,19 @@ cdef MailboxName mailbox_of(const uint8_t *unit, const mp_text *text):
 cdef MailboxList list_of(WordCache words, mp_tape *tape, const uint8_t *unit, const mp_response_head *head,
                          const mp_mailbox_list *row):
     cdef MailboxList listed = new_mailbox_list()
+    cdef uint32_t bits = head.defects | row.defects
+    cdef uint32_t place
     listed.made = True
     listed.kind = "LIST" if head.kind == MP_RESP_LIST else "LSUB"
-    listed.attributes = flags_of(words, unit, row.attributes)
+    listed.attributes = flags_of(words, unit, row.attributes, &bits)
     if row.delimiter.kind != MP_TEXT_NIL:
-        listed.delimiter = PyUnicode_FromOrdinal(unit[row.delimiter.span.off + row.delimiter.span.len - 1])
+        place = row.delimiter.span.off + row.delimiter.span.len - 1
+        listed.delimiter = PyUnicode_FromOrdinal(unit[place] if unit[place] < 0x80 else 0xDC00 + unit[place])
     listed.mailbox = mailbox_of(unit, &row.mailbox)
     listed.extended = ()
     if row.extended:
         listed.extended = pairs_of(trees_of(unit, tape, row.extended + 1, tape.tok[row.extended].next))
-    listed.bits = head.defects | row.defects
+    listed.bits = bits
     return listed
 
 
@@ -309,6 +372,9 @@ cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, co
     cdef uint32_t i
     cdef object value
     cdef list names
+    for i in range(tape.n):
+        if tape.tok[i].high and tape.tok[i].kind == MP_TOK_ATOM:
+            bits |= MP_DEFECT_EIGHT_BIT
     mp_cursor_init(&cursor, unit, head.rest, head.end, tape, &words.limits, &error)
     if kind == MP_RESP_LIST or kind == MP_RESP_LSUB:
         if mp_read_mailbox_list(&cursor, &row) != MP_OK:
@@ -329,8 +395,9 @@ cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, co
         if (mp_read_sp(&cursor) != MP_OK or mp_read_flag_list(&cursor, &span, &bits) != MP_OK
                 or mp_read_end(&cursor) != MP_OK):
             raise_error(&error, unit, length)
+        flags = flags_of(words, unit, span, &bits)
         value = new(types.flags, bits, (), unit, length)
-        PyObject_GenericSetAttr(value, "flags", flags_of(words, unit, span))
+        PyObject_GenericSetAttr(value, "flags", flags)
         return value
     if kind == MP_RESP_VANISHED:
         if mp_read_vanished(&cursor, &earlier, &span) != MP_OK:
@@ -422,8 +489,7 @@ cdef object read_esearch(ResponseTypes types, WordCache words, mp_tape *tape, co
             fields["tag"] = name_of(text_to_bytes(unit, &tag))
             if not mp_cursor_at_end(cursor):  # RFC 7377 section 2.2: MAILBOX and UIDVALIDITY
                 last = cursor.n
-                correlator = pairs_of(trees_of(unit, tape, cursor.at, last))
-                others.append(("", tuple([part for pair in correlator for part in pair])))
+                others.append(("", trees_of(unit, tape, cursor.at, last)))
                 while not mp_cursor_at_end(cursor):
                     mp_skip_sp(cursor)
                     mp_cursor_skip(cursor)
@@ -455,9 +521,13 @@ cdef object read_esearch(ResponseTypes types, WordCache words, mp_tape *tape, co
             mp_cursor_skip(cursor)
             if (label == "PARTIAL" and isinstance(tree, tuple) and len(<tuple>tree) == 2
                     and isinstance(tree[0], str)):
-                found = None if tree[1] is None else name_of(tree[1]).encode()
-                fields["partial"] = (tree[0], None if found is None else sequence_set_from_wire(
-                    <const uint8_t *><const char *>found, len(found), 0, len(found)))
+                found = None if tree[1] is None else name_of(tree[1]).encode("utf-8", "surrogateescape")
+                try:
+                    fields["partial"] = (tree[0], None if found is None else sequence_set_from_wire(
+                        <const uint8_t *><const char *>found, len(found), 0, len(found)))
+                except ParseError:
+                    bits |= MP_DEFECT_BAD_VALUE
+                    others.append((label, tree))
             else:
                 others.append((label, tree))
         mp_skip_sp(cursor)

@@ -1,6 +1,10 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """Generic trees: an atom is ``str``, a number ``int``, NIL ``None``, a string ``bytes``, a list ``tuple``."""
 
+cdef extern from "Python.h":
+    int Py_EnterRecursiveCall(const char *where) except *  # some versions return 1, some -1
+    void Py_LeaveRecursiveCall()
+
 cdef object CLOSE = object()
 
 
@@ -15,7 +19,11 @@ cdef object builtin(object value):
     if isinstance(value, str):
         return (<str>value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if isinstance(value, tuple):
-        return [builtin(item) for item in value]
+        Py_EnterRecursiveCall(b" in to_dict")
+        try:
+            return [builtin(item) for item in value]
+        finally:
+            Py_LeaveRecursiveCall()
     return value
 
 

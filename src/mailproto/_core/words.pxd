@@ -127,9 +127,12 @@ cdef inline bytes text_to_word(WordCache cache, const uint8_t *unit, const mp_te
 
 # In upper case.
 cdef str word_upper(WordCache cache, const uint8_t *data, Py_ssize_t length)
+# Whether a flag, or what is written like one, ends where it seems to.
+cdef bint sendable(const uint8_t *data, uint32_t length) noexcept
 cdef str word_str(WordCache cache, const uint8_t *data, Py_ssize_t length)
 # "(" flag *(SP flag) ")", or words in a row without parentheses: a tuple of str, system flags in canonical case.
-cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span)
+# What is no flag is left out, quotes around one are dropped, both with MP_DEFECT_BAD_FLAG. LimitError.
+cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span, uint32_t *bits)
 # Generic trees of the tokens first to last of a tape.
 cdef tuple trees_of(const uint8_t *unit, const mp_tape *tape, uint32_t first, uint32_t last)
 # Generic trees of a run of octets.

@@ -11,11 +11,11 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
 from mailproto._core.c_mailproto cimport (
-    MP_DEFECT_COUNT, MP_OK, MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, MP_TOK_ATOM, MP_TOK_LIST, MP_TOK_QUOTED_ESC,
-    mp_alloc_libc, mp_defect_name, mp_error, mp_flag_canonical, mp_limits, mp_next_word, mp_span, mp_tape,
+    MP_DEFECT_BAD_FLAG, MP_DEFECT_COUNT, MP_OK, MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, MP_TOK_ATOM, MP_TOK_LIST, MP_TOK_QUOTED_ESC,
+    mp_alloc_libc, mp_defect_name, mp_error, mp_fail_limit, mp_flag_canonical, mp_limits, mp_next_word, mp_span, mp_tape,
     mp_tape_build, mp_tape_free, mp_tape_init, mp_text, mp_token, mp_unescape,
 )
-from mailproto._core.common cimport limits_to_c, raise_error
+from mailproto._core.common cimport limits_to_c, raise_error, shallow
 
 #: The names of all defects that reading can record, in the order of their bits.
 DEFECTS = tuple(mp_defect_name(bit).decode("ascii") for bit in range(MP_DEFECT_COUNT))
@@ -66,6 +66,7 @@ cdef class WordCache:
 cdef WordCache new_words(object limits, bint enabled):
     cdef WordCache made = WordCache.__new__(WordCache)
     limits_to_c(limits, &made.limits)
+    shallow(&made.limits)
     made.enabled = enabled
     return made
 
@@ -104,8 +105,19 @@ cdef str word_upper(WordCache cache, const uint8_t *data, Py_ssize_t length):
     return made
 
 
-cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span):
+cdef bint sendable(const uint8_t *data, uint32_t length) noexcept:
+    """Whether a flag ends where it seems to: no quote, brace or control character is in it."""
+    cdef uint32_t i
+    for i in range(length):
+        if data[i] <= 0x20 or data[i] == c'"' or data[i] == c"{" or data[i] == c"(" or data[i] == c")" or data[i] == 0x7F:
+            return False
+    return length > 0
+
+
+cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span, uint32_t *bits):
     cdef uint32_t h = 0
+    cdef uint32_t own = 0
+    cdef mp_error error
     cdef uint32_t at = span.off
     cdef uint32_t end = span.off + span.len
     cdef mp_span word
@@ -120,13 +132,23 @@ cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span):
             return <tuple>found
     flags = []
     while mp_next_word(unit, &at, end, &word):
+        if cache is not None and len(flags) >= cache.limits.max_elements:
+            mp_fail_limit(&error, word.off, b"max_elements")
+            raise_error(&error, unit, end)
+        if not sendable(unit + word.off, word.len):
+            own = MP_DEFECT_BAD_FLAG
+            if word.len < 3 or unit[word.off] != c'"' or not sendable(unit + word.off + 1, word.len - 2):
+                continue
+            word.off += 1
+            word.len -= 2
         known = mp_flag_canonical(unit + word.off, word.len)
         if known is not NULL:
             flags.append(word_str(cache, <const uint8_t *>known, len(known)))
         else:
             flags.append(word_str(cache, unit + word.off, word.len))
     made = tuple(flags)
-    if cached:
+    bits[0] |= own
+    if cached and own == 0:  # what is kept has nothing to report
         cache.keep(WORD_FLAGS, h, PyBytes_FromStringAndSize(<const char *>unit + span.off, span.len), made)
     return made
 

@@ -100,7 +100,8 @@ def to_builtin(value: object, *, secrets: bool = False) -> Any:
         case SequenceSet():
             return bytes(value).decode("ascii")
         case MailboxName() | str():
-            return str(value)
+            # octets that were no UTF-8 have no place in JSON
+            return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         case bytes():
             try:
                 return value.decode("utf-8")

@@ -271,15 +271,15 @@ class MailboxStatus(Response):
         result: dict[str, Any] = {"type": "MailboxStatus"}
         if self.defects:
             result["defects"] = list(self.defects)
-        items = {name: to_builtin(value, secrets=secrets) for name, value in self.items.items()}
-        return {**result, "mailbox": str(self.mailbox), "items": items}
+        items = {to_builtin(name): to_builtin(value, secrets=secrets) for name, value in self.items.items()}
+        return {**result, "mailbox": to_builtin(self.mailbox), "items": items}
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* STATUS ").mailbox(self.mailbox).sp().open()
         for index, (name, value) in enumerate(self.items.items()):
             if index:
                 writer.sp()
-            writer.atom(name)
+            write_flag(writer, name)
             write_tree(writer.sp(), value)
         writer.close()
 
@@ -335,7 +335,7 @@ class ESearch(Response):
         writer.raw(b"* ESEARCH")
         others = self.others
         if self.tag is not None:
-            writer.raw(b" (TAG ").string(self.tag)
+            writer.raw(b" (TAG ").string(to_octets(self.tag))
             if others and others[0][0] == "" and isinstance(beside := others[0][1], tuple):
                 for item in beside:
                     write_tree(writer.sp(), item)
@@ -350,14 +350,15 @@ class ESearch(Response):
             writer.raw(b" ALL ").sequence_set(self.all)
         if self.partial is not None:
             span, numbers = self.partial
-            writer.raw(b" PARTIAL (").atom(span).sp()
+            write_flag(writer.raw(b" PARTIAL ("), span)
+            writer.sp()
             if numbers:
                 writer.sequence_set(numbers)
             else:
                 writer.nil()
             writer.close()
         for label, tree in others:
-            writer.sp().atom(label)
+            write_flag(writer.sp(), label)
             write_tree(writer.sp(), tree)
 
 

@@ -17,6 +17,7 @@ Tree: TypeAlias = str | int | bytes | tuple["Tree", ...] | None
 
 #: A quoted string where a response code may hold one; linear, for nothing in it can match twice.
 _QUOTED: Final = re.compile(rb'(?<=[ (])"(?:[^"\\]|\\.)*"')
+_OPEN_QUOTE: Final = re.compile(rb'[ (]"')
 _NOT_IN_ATOM: Final = frozenset('()"{ \x7f' + "".join(map(chr, range(32))))
 
 
@@ -95,7 +96,7 @@ class ResponseCode(Value):
         self._set("name", self.name.upper())
 
     def _put(self, writer: Writer) -> None:
-        writer.raw(b"[").raw(self.name)
+        writer.raw(b"[").raw(to_octets(self.name))
         match self.value:
             case None:
                 pass
@@ -108,7 +109,9 @@ class ResponseCode(Value):
             case AppendUid() | CopyUid():
                 self.value._put(writer.sp())
             case bytes():
-                if b"]" in _QUOTED.sub(b"", b" " + self.value):
+                if _OPEN_QUOTE.search(rest := _QUOTED.sub(b"", b" " + self.value)):
+                    raise ValueError("a quoted string in the argument of a response code must be closed")
+                if b"]" in rest:
                     raise ValueError("the argument of a response code must not hold ]")
                 writer.sp().text(self.value)
             case tuple() if self.name in _LISTS:
@@ -116,7 +119,7 @@ class ResponseCode(Value):
                 writer.sp().list(self.value, lambda item: write(writer, item))
             case tuple():
                 for item in self.value:
-                    writer.sp().atom(item)
+                    write_flag(writer.sp(), item)
             case _:
                 raise TypeError(f"no wire form for a response code's {type(self.value).__name__}")
         writer.raw(b"]")
@@ -133,7 +136,8 @@ class NamespaceEntry(Value):
     def _put(self, writer: Writer) -> None:
         writer.open()
         name = self.prefix if isinstance(self.prefix, MailboxName) else MailboxName(self.prefix)
-        writer.string(name.wire).sp().nstring(self.delimiter)
+        delimiter = None if self.delimiter is None else to_octets(self.delimiter)
+        writer.string(name.wire).sp().nstring(delimiter)
         for item in self.extensions:
             write_tree(writer.sp(), item)
         writer.close()

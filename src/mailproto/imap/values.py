@@ -109,7 +109,7 @@ class ResponseCode(Value):
             case AppendUid() | CopyUid():
                 self.value._put(writer.sp())
             case bytes():
-                if _OPEN_QUOTE.search(rest := _QUOTED.sub(b"", b" " + self.value)):
+                if _OPEN_QUOTE.search(rest := _QUOTED.sub(b"x", b" " + self.value)):
                     raise ValueError("a quoted string in the argument of a response code must be closed")
                 if b"]" in rest:
                     raise ValueError("the argument of a response code must not hold ]")

@@ -22,7 +22,7 @@ static mp_status add_part(mp_body *b, uint32_t parent, uint32_t start, const mp_
     if (b->n >= limits->max_parts)
         return mp_fail_limit(err, start, "max_parts");
     if (b->n == b->capacity) {
-        uint32_t want = b->capacity ? b->capacity * 2 : 8;
+        uint32_t want = b->capacity ? b->capacity * 2 : 5; /* a kilobyte, which allocators have at hand */
         mp_body_part *parts = b->alloc.realloc(b->alloc.ctx, b->parts, b->capacity * sizeof *parts, want * sizeof *parts);
         if (!parts)
             return mp_fail(err, MP_E_NOMEM, start, "memory");

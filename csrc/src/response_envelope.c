@@ -95,6 +95,26 @@ mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *lim
     return s.at == s.end ? MP_OK : mp_fail(err, MP_E_SYNTAX, s.at, "\")\"");
 }
 
+bool mp_envelope_repeats(const uint8_t *data, size_t len, const mp_limits *limits, uint32_t *at_r, uint32_t *len_r)
+{
+    mp_error ignored;
+    mp_slice s = {data, 1, (uint32_t)len, &ignored};
+    uint32_t defects = 0;
+    mp_text text;
+    if (len < 2 || mp_slice_text(&s, &defects, &text) != MP_OK || s.at >= len || data[s.at++] != ' ' ||
+        mp_slice_text(&s, &defects, &text) != MP_OK || len - s.at < 2 || data[s.at] != ' ' || data[s.at + 1] != '(')
+        return false;
+    uint32_t from = s.at++;
+    if (mp_skip_list(data, &s.at, s.end, limits, &ignored) != MP_OK)
+        return false;
+    uint32_t n = s.at - from;
+    if ((len - s.at) / 2 < n || memcmp(data + s.at, data + from, n) != 0 || memcmp(data + s.at + n, data + from, n) != 0)
+        return false;
+    *at_r = s.at;
+    *len_r = n;
+    return true;
+}
+
 mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out, bool *found_r,
                           uint32_t *defects, mp_error *err)
 {

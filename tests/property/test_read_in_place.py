@@ -10,6 +10,7 @@ import pytest
 
 from mailproto import NEED_DATA, ParseError
 from mailproto.imap import FetchTable, ResponseReader, parse_response
+from mailproto.imap.responses import Envelope
 
 BAD_NUMBERS = (b"0", b"4294967296", b"12345678901", b"1x", b"1\x00", b"-1", b"1,2", b"9" * 17)
 BODY = b"line of a body\r\n" * 700
@@ -192,3 +193,21 @@ def test_broken_rows_are_errors_by_either_way(row: bytes) -> None:
     for line in (row, row.replace(b" ", b"  ", 1)):
         with pytest.raises(ParseError):
             parse_response(b"* " + line + b"\r\n")
+
+
+@pytest.mark.parametrize("sender", [b"(%b)", b'((NIL NIL "x" "y"))', b"NIL", b"( %b)", b"(%b )"])
+@pytest.mark.parametrize("reply", [b"(%b)", b'((NIL NIL "x" "y"))', b"NIL", b" (%b)"])
+@pytest.mark.parametrize("rest", [b'BODY ("a" "b" NIL NIL NIL "7BIT" 1)', b"RFC822.SIZE 1"])
+def test_what_repeats_in_an_envelope_is_given_back(sender: bytes, reply: bytes, rest: bytes) -> None:
+    """A row keeps one copy of from where sender and reply-to repeat it; nobody can tell."""
+    people = b'("A B" NIL "a" "b.example")("C" NIL "c" {1}\r\nd)'
+    parts = [part.replace(b"%b", people) for part in (b"(%b)", sender, reply, b"(%b)")]
+    wire = b'("date" "sub\\"ject" ' + b" ".join(parts) + b' NIL NIL NIL "<id>")'
+    row = parse_response(b"* 1 FETCH (ENVELOPE " + wire + b" " + rest + b")\r\n")
+    alone = Envelope.from_wire(wire)
+    assert row.raw["ENVELOPE"] == wire
+    assert row.envelope == alone
+    assert row.envelope.defects == alone.defects
+    assert row.raw["ENVELOPE"] == wire
+    assert row.raw.get("BODY", rest[5:]) == rest[5:]
+    assert parse_response(bytes(row)) == row

@@ -250,6 +250,10 @@ typedef struct mp_envelope {
  * data[0..len) holds it alone. */
 mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out_r, mp_error *err);
 
+/* Whether sender and reply-to repeat from octet by octet, as they nearly always do: then the *len_r octets before *at_r,
+ * a space and the list, follow there twice more, and need not be kept. */
+bool mp_envelope_repeats(const uint8_t *data, size_t len, const mp_limits *limits, uint32_t *at_r, uint32_t *len_r);
+
 typedef struct mp_address {
     mp_text name, route, mailbox, host;
 } mp_address;

@@ -629,6 +629,8 @@ cdef extern from "mailproto/imap_response.h" nogil:
     mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out_r,
                                mp_error *err)
 
+    bint mp_envelope_repeats(const uint8_t *data, size_t len, const mp_limits *limits, uint32_t *at_r, uint32_t *len_r)
+
     ctypedef struct mp_address:
         mp_text name
         mp_text route

@@ -22,16 +22,14 @@ cdef class Fetch:
     cdef dict section_map    # None: there are none
     cdef dict other_map
     cdef WordCache words
-    cdef uint8_t *wire       # ENVELOPE, BODY and BODYSTRUCTURE, one behind the other, and padding; NULL: none
+    cdef uint8_t *wire       # ENVELOPE, BODY and BODYSTRUCTURE, side by side, without padding; NULL: none
     cdef uint32_t lengths[3]
-    cdef uint32_t pending    # bit i: item i of `wire` is not decoded yet
+    cdef uint32_t cut_at     # in `wire`: what stands before it for cut_length octets was there twice more and is left out
+    cdef uint32_t cut_length
     cdef uint32_t bits
-    cdef bint trusted        # made by our own application: its wire form is passed on as it is
-    cdef bint made
-
-    cdef int decode(self) except -1
-    cdef int set_wire(self, int index, object value) except -1
-    cdef bytes wire_of(self, int index)
+    cdef uint8_t pending     # bit i: item i of `wire` is not decoded yet
+    cdef uint8_t trusted     # made by our own application: its wire form is passed on as it is
+    cdef uint8_t made
 
 
 # The row that `head` describes. ParseError, LimitError.

@@ -11,13 +11,13 @@ from libc.string cimport memcpy, memset
 from mailproto._core.c_mailproto cimport (
     MP_DEFECT_BAD_BODY, MP_DEFECT_BAD_DATE, MP_DEFECT_BAD_ENVELOPE, MP_DEFECT_EIGHT_BIT, MP_DEFECT_REPEATED, MP_FETCH_BODY,
     MP_FETCH_BODYSTRUCTURE, MP_FETCH_END, MP_FETCH_ENVELOPE, MP_FETCH_FLAGS, MP_FETCH_INTERNALDATE, MP_FETCH_MODSEQ,
-    MP_FETCH_SECTION, MP_FETCH_SIZE, MP_FETCH_UID, MP_OK, MP_PADDING, MP_RESP_UIDFETCH, mp_date_time, mp_error,
+    MP_FETCH_SECTION, MP_FETCH_SIZE, MP_FETCH_UID, MP_OK, MP_PADDING, MP_RESP_UIDFETCH, mp_date_time, mp_envelope_repeats, mp_error,
     mp_fetch_begin, mp_fetch_item, mp_fetch_next, mp_fetch_scan, mp_normalise_section, mp_parse_date_time,
     mp_response_head, mp_span,
 )
 from mailproto._core.common cimport raise_error
 from mailproto._core.envelope cimport BodyStructure, Envelope, body_of, envelope_of
-from mailproto._core.members cimport mp_add_member
+from mailproto._core.members cimport mp_add_member, mp_new_empty
 from mailproto._core.text cimport datetime_from_c
 from mailproto._core.trees cimport builtin, write_tree
 from mailproto._core.words cimport (
@@ -49,6 +49,7 @@ cdef enum:
     ENVELOPE = 0
     BODY = 1
     BODY_STRUCTURE = 2
+    NEAR = 4096  # octets of lazy items that are decoded on the stack
 
 cdef tuple LAZY_NAMES = ("ENVELOPE", "BODY", "BODYSTRUCTURE")
 
@@ -85,9 +86,9 @@ cdef class Fetch:
         self.internal_date = internal_date
         self.words = new_words(Limits(), False)
         self.trusted = True
-        self.set_wire(ENVELOPE, envelope)
-        self.set_wire(BODY, body)
-        self.set_wire(BODY_STRUCTURE, body_structure)
+        set_wire(self, ENVELOPE, envelope)
+        set_wire(self, BODY, body)
+        set_wire(self, BODY_STRUCTURE, body_structure)
         if sections:
             self.section_map = {checked_name(name): None if value is None else octets(value)
                                 for name, value in sections.items()}
@@ -98,79 +99,12 @@ cdef class Fetch:
     def __dealloc__(self):
         PyMem_RawFree(self.wire)
 
-    cdef int set_wire(self, int index, object value) except -1:
-        """A lazy item from Python: a decoded value, or its wire form, which goes behind those that are there."""
-        cdef size_t used = self.lengths[0] + self.lengths[1] + self.lengths[2]
-        cdef uint8_t *grown
-        cdef bytes wire
-        if isinstance(value, bytes):
-            wire = <bytes>value
-            if PyBytes_GET_SIZE(wire) + used > 0x7FFFFFFF:
-                raise ValueError(f"{LAZY_NAMES[index]} is too long")
-            grown = <uint8_t *>PyMem_RawMalloc(used + PyBytes_GET_SIZE(wire) + MP_PADDING)
-            if grown is NULL:
-                raise MemoryError()
-            if self.wire is not NULL:
-                memcpy(grown, self.wire, used)
-            memcpy(grown + used, PyBytes_AS_STRING(wire), PyBytes_GET_SIZE(wire))
-            memset(grown + used + PyBytes_GET_SIZE(wire), 0, MP_PADDING)
-            PyMem_RawFree(self.wire)
-            self.wire = grown
-            self.lengths[index] = <uint32_t>PyBytes_GET_SIZE(wire)
-            self.pending |= 1 << index
-        elif value is not None:
-            if index == ENVELOPE:
-                if not isinstance(value, Envelope):
-                    raise TypeError("envelope must be an Envelope, bytes or None")
-                self.lazy_envelope = value
-            elif not isinstance(value, BodyStructure):
-                raise TypeError("a body must be a BodyStructure, bytes or None")
-            elif index == BODY:
-                self.lazy_body = value
-            else:
-                self.lazy_body_structure = value
-        return 0
-
-    cdef int decode(self) except -1:
-        """Read the lazy items. What is broken stays None and leaves a defect."""
-        cdef const uint8_t *at = self.wire
-        cdef uint32_t bits = 0
-        cdef object envelope = self.lazy_envelope
-        cdef object body = self.lazy_body
-        cdef object structure = self.lazy_body_structure
-        if self.pending & 1:
-            try:
-                envelope = envelope_of(self.words, at, self.lengths[0], &self.words.limits)
-                bits |= (<Envelope>envelope).bits
-            except ParseError:
-                bits |= MP_DEFECT_BAD_ENVELOPE
-        at += self.lengths[0]
-        if self.pending & 2:
-            try:
-                body = body_of(self.words, at, self.lengths[1], &self.words.limits)
-                bits |= (<BodyStructure>body).bits
-            except ParseError:
-                bits |= MP_DEFECT_BAD_BODY
-        at += self.lengths[1]
-        if self.pending & 4:
-            try:
-                structure = body_of(self.words, at, self.lengths[2], &self.words.limits)
-                bits |= (<BodyStructure>structure).bits
-            except ParseError:
-                bits |= MP_DEFECT_BAD_BODY
-        self.lazy_envelope = envelope
-        self.lazy_body = body
-        self.lazy_body_structure = structure
-        self.bits |= bits
-        self.pending = 0
-        return 0
-
     @property
     def envelope(self):
         """ENVELOPE, decoded at first access."""
         with cython.critical_section(self):
             if self.pending:
-                self.decode()
+                decode(self)
             return self.lazy_envelope
 
     @property
@@ -178,7 +112,7 @@ cdef class Fetch:
         """BODY, the structure without extension data, decoded at first access."""
         with cython.critical_section(self):
             if self.pending:
-                self.decode()
+                decode(self)
             return self.lazy_body
 
     @property
@@ -186,7 +120,7 @@ cdef class Fetch:
         """BODYSTRUCTURE, decoded at first access."""
         with cython.critical_section(self):
             if self.pending:
-                self.decode()
+                decode(self)
             return self.lazy_body_structure
 
     def has(self, str name, /):
@@ -212,20 +146,13 @@ cdef class Fetch:
         """What was wrong with the bytes and read all the same. Decodes everything."""
         with cython.critical_section(self):
             if self.pending:
-                self.decode()
+                decode(self)
             return defect_names(self.bits)
 
     @property
     def raw(self):
         """The wire form of those of ENVELOPE, BODY and BODYSTRUCTURE that came on the wire, by name."""
-        return MappingProxyType({LAZY_NAMES[i]: self.wire_of(i) for i in range(3) if self.lengths[i]})
-
-    cdef bytes wire_of(self, int index):
-        cdef uint8_t *at = self.wire
-        cdef int i
-        for i in range(index):
-            at += self.lengths[i]
-        return PyBytes_FromStringAndSize(<char *>at, self.lengths[index])
+        return MappingProxyType({LAZY_NAMES[i]: wire_of(self, i) for i in range(3) if self.lengths[i]})
 
     def __eq__(self, other):
         cdef Fetch that
@@ -285,6 +212,114 @@ cdef class Fetch:
         return b"".join(self.encode())
 
 
+cdef int set_wire(Fetch self, int index, object value) except -1:
+    """A lazy item from Python: a decoded value, or its wire form, which goes behind those that are there."""
+    cdef size_t used = self.lengths[0] + self.lengths[1] + self.lengths[2]
+    cdef uint8_t *grown
+    cdef bytes wire
+    if isinstance(value, bytes):
+        wire = <bytes>value
+        if PyBytes_GET_SIZE(wire) + used > 0x7FFFFFFF:
+            raise ValueError(f"{LAZY_NAMES[index]} is too long")
+        grown = <uint8_t *>PyMem_RawMalloc(used + PyBytes_GET_SIZE(wire) + 1)
+        if grown is NULL:
+            raise MemoryError()
+        if self.wire is not NULL:
+            memcpy(grown, self.wire, used)
+        memcpy(grown + used, PyBytes_AS_STRING(wire), PyBytes_GET_SIZE(wire))
+        PyMem_RawFree(self.wire)
+        self.wire = grown
+        self.lengths[index] = <uint32_t>PyBytes_GET_SIZE(wire)
+        self.pending |= <uint8_t>(1 << index)
+    elif value is not None:
+        if index == ENVELOPE:
+            if not isinstance(value, Envelope):
+                raise TypeError("envelope must be an Envelope, bytes or None")
+            self.lazy_envelope = value
+        elif not isinstance(value, BodyStructure):
+            raise TypeError("a body must be a BodyStructure, bytes or None")
+        elif index == BODY:
+            self.lazy_body = value
+        else:
+            self.lazy_body_structure = value
+    return 0
+
+
+cdef int decode(Fetch self) except -1:
+    """Read the lazy items, from a copy with the padding that the core may look at: it is not kept for every row."""
+    cdef uint8_t near[NEAR]
+    cdef uint8_t *room = near
+    cdef size_t total = <size_t>self.lengths[0] + self.lengths[1] + self.lengths[2]
+    if total + MP_PADDING > NEAR:
+        room = <uint8_t *>PyMem_RawMalloc(total + MP_PADDING)
+        if room is NULL:
+            raise MemoryError()
+    restore(self, room)
+    memset(room + total, 0, MP_PADDING)
+    try:
+        decode_from(self, room)
+    finally:
+        if room is not near:
+            PyMem_RawFree(room)
+    return 0
+
+
+cdef int decode_from(Fetch self, const uint8_t *at) except -1:
+    """What is broken stays None and leaves a defect."""
+    cdef uint32_t bits = 0
+    cdef object envelope = self.lazy_envelope
+    cdef object body = self.lazy_body
+    cdef object structure = self.lazy_body_structure
+    if self.pending & 1:
+        try:
+            envelope = envelope_of(self.words, at, self.lengths[0], &self.words.limits)
+            bits |= (<Envelope>envelope).bits
+        except ParseError:
+            bits |= MP_DEFECT_BAD_ENVELOPE
+    at += self.lengths[0]
+    if self.pending & 2:
+        try:
+            body = body_of(self.words, at, self.lengths[1], &self.words.limits)
+            bits |= (<BodyStructure>body).bits
+        except ParseError:
+            bits |= MP_DEFECT_BAD_BODY
+    at += self.lengths[1]
+    if self.pending & 4:
+        try:
+            structure = body_of(self.words, at, self.lengths[2], &self.words.limits)
+            bits |= (<BodyStructure>structure).bits
+        except ParseError:
+            bits |= MP_DEFECT_BAD_BODY
+    self.lazy_envelope = envelope
+    self.lazy_body = body
+    self.lazy_body_structure = structure
+    self.bits |= bits
+    self.pending = 0
+    return 0
+
+
+cdef int restore(Fetch self, uint8_t *room) noexcept:
+    """ENVELOPE, BODY and BODYSTRUCTURE as they came."""
+    cdef size_t total = <size_t>self.lengths[0] + self.lengths[1] + self.lengths[2]
+    cdef uint32_t at = self.cut_at
+    cdef uint32_t n = self.cut_length
+    memcpy(room, self.wire, at)
+    memcpy(room + at, room + at - n, n)
+    memcpy(room + at + n, room + at - n, n)
+    memcpy(room + at + 2 * n, self.wire + at, total - at - 2 * n)
+    return 0
+
+
+cdef bytes wire_of(Fetch self, int index):
+    cdef size_t from_ = 0
+    cdef int i
+    cdef bytes whole = PyBytes_FromStringAndSize(NULL, <size_t>self.lengths[0] + self.lengths[1] + self.lengths[2])
+    restore(self, <uint8_t *>PyBytes_AS_STRING(whole))
+    for i in range(index):
+        from_ += self.lengths[i]
+    return whole[from_ : from_ + self.lengths[index]]
+
+
 cdef object number(object value, str name, uint64_t most):
     if value is None:
         return None
@@ -334,13 +369,13 @@ cdef object write_fetch(object writer, Fetch row):
         part.next().raw(b"MODSEQ (").number(row.modseq).close()
     for index in range(3):
         if row.lengths[index] and trusted:
-            part.next().raw(LAZY_NAMES[index]).sp().raw(row.wire_of(index))
+            part.next().raw(LAZY_NAMES[index]).sp().raw(wire_of(row, index))
             continue
         value = row.envelope if index == 0 else row.body if index == 1 else row.body_structure
         if value is None:
             continue
         part.next().raw(LAZY_NAMES[index]).sp()
-        writer.raw(row.wire_of(index) if row.lengths[index] and value.defects == () else bytes(value))
+        writer.raw(wire_of(row, index) if row.lengths[index] and value.defects == () else bytes(value))
     for name, data in (row.section_map or {}).items():
         part.next().raw(name.encode("utf-8", "surrogateescape")).sp()
         if data is None:
@@ -407,13 +442,15 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const m
     cdef mp_span lazy[3]
     cdef uint32_t seen = 0
     cdef uint32_t total
+    cdef uint32_t cut_at = 0
+    cdef uint32_t cut_length = 0
     cdef uint8_t *at
     cdef int i
     cdef str name
     cdef Fetch row
     if mp_fetch_begin(&scan, unit, head, &words.limits, &error) != MP_OK:
         raise_error(&error, unit, length)
-    row = Fetch.__new__(Fetch)
+    row = <Fetch>mp_new_empty(Fetch, FETCH_SEQ, 12)
     row.made = True
     lazy[0].len = lazy[1].len = lazy[2].len = 0
     if head.kind == MP_RESP_UIDFETCH:
@@ -471,17 +508,24 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const m
     row.bits = head.defects | scan.defects
     total = lazy[0].len + lazy[1].len + lazy[2].len
     if total:
-        row.wire = <uint8_t *>PyMem_RawMalloc(total + MP_PADDING)
+        if lazy[0].len and mp_envelope_repeats(unit + lazy[0].off, lazy[0].len, &words.limits, &cut_at, &cut_length):
+            row.cut_at = cut_at
+            row.cut_length = cut_length
+        row.wire = <uint8_t *>PyMem_RawMalloc(total - 2 * cut_length)
         if row.wire is NULL:
             raise MemoryError()
         at = row.wire
         for i in range(3):
             if lazy[i].len:
+                row.lengths[i] = lazy[i].len
+                row.pending |= <uint8_t>(1 << i)
+                if i == 0 and cut_length:
+                    memcpy(at, unit + lazy[i].off, cut_at)
+                    at += cut_at
+                    lazy[i].off += cut_at + 2 * cut_length
+                    lazy[i].len -= cut_at + 2 * cut_length
                 memcpy(at, unit + lazy[i].off, lazy[i].len)
                 at += lazy[i].len
-                row.lengths[i] = lazy[i].len
-                row.pending |= <uint32_t>1 << i
-        memset(at, 0, MP_PADDING)
         row.words = words
     return row
 

@@ -28,7 +28,7 @@ $(VENV)/.dev: $(VENV)/.run
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev
-	@$(PIP) install --quiet --group bench
+	@$(PIP) install --quiet --no-build-isolation --editable '.[cli,bench]'
 	@touch $@
 
 build: $(VENV)/.run ## build the extension modules, installed editable in .venv

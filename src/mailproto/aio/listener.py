@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable
@@ -89,14 +90,17 @@ class Listener:
         self._empty: asyncio.Future[None] | None = None
         self._stopping = False
 
-    async def _start(self, host: str | None, port: int, backlog: int) -> None:
+    async def _start(
+        self, host: str | None, port: int, backlog: int, sock: socket.socket | None = None
+    ) -> None:
         loop = asyncio.get_running_loop()
+        where: dict[str, Any] = {"host": host, "port": port} if sock is None else {"sock": sock}
         # No ssl= here: asyncio would tell us of a connection only after its handshake, and thousands could
         # sit in theirs without being counted.
         self._server = await loop.create_server(
-            lambda: ServerConnection(self.session_factory(), loop, self), host, port, backlog=backlog
+            lambda: ServerConnection(self.session_factory(), loop, self), backlog=backlog, **where
         )
-        self.addresses = [sock.getsockname()[:2] for sock in self._server.sockets]
+        self.addresses = [bound.getsockname()[:2] for bound in self._server.sockets]
 
     def stop_accepting(self) -> None:
         """Close the listening socket; connections go on."""
@@ -164,9 +168,11 @@ async def listen(
     refusal: bytes = b"",
     timeouts: Timeouts | None = None,
     backlog: int = 512,
+    sock: socket.socket | None = None,
 ) -> Listener:
-    """Listen on one address and serve every connection with a session and a handler of its own.
+    """Serve every connection to one address with a session and a handler of its own.
 
+    ``sock``, bound already, takes the place of ``host`` and ``port``; it then belongs to the listener.
     ``session_factory()`` makes the sans-IO server session, ``handler_factory(connection)`` the
     :class:`Handler`. ``tls`` is what STARTTLS uses, or with ``implicit_tls`` every connection from its
     first octet. ``limiter``, which may be shared by several listeners, says which peers are let in;
@@ -182,5 +188,5 @@ async def listen(
         refusal=refusal,
         timeouts=timeouts,
     )
-    await listener._start(host, port, backlog)
+    await listener._start(host, port, backlog, sock)
     return listener

@@ -38,6 +38,7 @@ EXTRAS: Final[dict[str, str]] = {
     "argon2": "server",
     "cryptography": "server",
     "psycopg": "postgres",
+    "aiosmtpd": "server",
 }
 
 

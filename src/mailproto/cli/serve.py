@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Coroutine
+
+    from mailproto.server.app import Server
     from mailproto.server.config import Config
 
 
@@ -30,6 +35,10 @@ if TYPE_CHECKING:
 @click.option("--imaps", metavar="H:P", multiple=True, help="Serve IMAP inside TLS here.")
 @click.option("--pop3", metavar="H:P", multiple=True, help="Serve POP3 with STLS here.")
 @click.option("--pop3s", metavar="H:P", multiple=True, help="Serve POP3 inside TLS here.")
+@click.option("--lmtp", metavar="H:P", multiple=True, help="Take mail from a transfer agent here (no login).")
+@click.option(
+    "--workers", metavar="N", type=int, help="Serve with this many processes, which share the ports."
+)
 @click.option("--tls-cert", metavar="FILE", type=click.Path(path_type=Path), help="Certificate chain, PEM.")
 @click.option("--tls-key", metavar="FILE", type=click.Path(path_type=Path), help="Its private key, PEM.")
 @click.option(
@@ -42,6 +51,7 @@ def command(  # noqa: PLR0917 - one argument an option
     file: str | None,
     data: Path | None,
     users: tuple[str, ...],
+    workers: int | None,
     tls_cert: Path | None,
     tls_key: Path | None,
     allow_cleartext_login: bool | None,
@@ -64,14 +74,26 @@ def command(  # noqa: PLR0917 - one argument an option
             for kind, addresses in listen.items()
             if addresses
         },
+        workers=workers,
         tls_cert=tls_cert,
         tls_key=tls_key,
         allow_cleartext_login=allow_cleartext_login,
     )
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("mailproto.login").setLevel(logging.INFO)
+    if config.workers > 1:
+        from mailproto.server.workers import supervise  # noqa: PLC0415
+
+        # The accounts are made before the workers start, who need not know the passwords.
+        served = dataclasses.replace(config, users=())
+        supervise(config, announce, lambda sockets: _run(serve(served, sockets)))
+    else:
+        _run(serve(config, report=announce))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
     with _runner() as runner:
-        runner.run(serve(config))
+        runner.run(work)
 
 
 def _runner() -> asyncio.Runner:
@@ -83,8 +105,22 @@ def _runner() -> asyncio.Runner:
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
-async def serve(config: Config) -> None:
-    """Start, print the addresses, wait for the signal, end."""
+def announce(server: Server) -> None:
+    """Tell where the server listens, and what its certificate is known by."""
+    if server.certificate is not None:
+        print(f"certificate {server.certificate.cert_file} (self-signed)")
+        print(f"fingerprint SHA256 {server.certificate.fingerprint}")
+    for kind, host, port in server.bound:
+        print(f"{kind} [{host}]:{port}" if ":" in host else f"{kind} {host}:{port}")
+    sys.stdout.flush()
+
+
+async def serve(
+    config: Config,
+    sockets: list[tuple[str, socket.socket]] | None = None,
+    report: Callable[[Server], None] | None = None,
+) -> None:
+    """Start, report, wait for the signal, end."""
     from mailproto.server.app import Server  # noqa: PLC0415
 
     stop = asyncio.Event()
@@ -96,15 +132,10 @@ async def serve(config: Config) -> None:
             with contextlib.suppress(ValueError):
                 signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     server = Server(config)
-    await server.start()
+    await server.start(sockets)
     try:
-        if server.certificate is not None:
-            certificate = server.certificate
-            print(f"certificate {certificate.cert_file} (self-signed)")
-            print(f"fingerprint SHA256 {certificate.fingerprint}")
-        for kind, host, port in server.bound:
-            print(f"{kind} [{host}]:{port}" if ":" in host else f"{kind} {host}:{port}")
-        sys.stdout.flush()
+        if report is not None:
+            report(server)
         await stop.wait()
     finally:
         await server.close()

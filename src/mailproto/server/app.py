@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import errno
-import os
+import socket
 import ssl
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from mailproto import Limits
-from mailproto.aio.listener import AddressLimiter, Listener, listen
+from mailproto.aio.listener import AddressLimiter, listen
 from mailproto.aio.server import Handler, ServerConnection, Timeouts
-from mailproto.errors import MailprotoError
 from mailproto.imap.server import ServerSession as ImapSession
 from mailproto.pop3.server import ServerSession as Pop3Session
 from mailproto.server.auth import Authenticator
-from mailproto.server.config import LISTENERS, Address, Config
+from mailproto.server.config import LISTENERS, Config
 from mailproto.server.imap import ImapHandler
 from mailproto.server.pop3 import Pop3Handler
+from mailproto.server.sockets import StartError, bind
+from mailproto.server.sockets import close as close_sockets
 from mailproto.store.accounts import Accounts
 from mailproto.store.api import Store
 from mailproto.store.errors import AccountExists
@@ -38,16 +38,20 @@ REFUSALS: Final = {
 MAX_MESSAGE: Final = 64 * 1024 * 1024
 
 
-class StartError(MailprotoError):
-    """The server cannot start; the text is one line that says why."""
+class Closable(Protocol):
+    """What listens."""
+
+    async def close(self, grace: float) -> None:
+        """Stop listening, let what is under way end for at most *grace* seconds, then cut it off."""
+        ...
 
 
 class Server:
-    """IMAP and POP3 on one store.
+    """IMAP, POP3 and LMTP on one store.
 
     ``await start()`` opens the store, makes the accounts of the configuration and listens; ``bound``
-    then tells where. ``await close()`` lets sessions finish what they are at, says goodbye to them and
-    closes the store.
+    then tells where. A worker is given the ``sockets`` that :func:`mailproto.server.sockets.bind` made.
+    ``await close()`` lets sessions finish what they are at, says goodbye to them and closes the store.
     """
 
     def __init__(self, config: Config) -> None:
@@ -64,10 +68,13 @@ class Server:
         self._limiter = AddressLimiter(per_address=limits.connections_per_address, total=limits.connections)
         #: Connections that have not logged in, by address.
         self.before_login = AddressLimiter(per_address=limits.logins_per_address)
-        self._listeners: list[Listener] = []
+        self._listeners: list[Closable] = []
+        self._sockets: list[tuple[str, socket.socket]] = []  # bound, not listening yet
 
-    async def start(self) -> None:
+    async def start(self, sockets: list[tuple[str, socket.socket]] | None = None) -> None:
         """Raises StartError, TlsError or a StoreError, and leaves nothing open then."""
+        if sockets is not None:
+            self._sockets = list(sockets)
         self.store = await SqliteStore.open(self.config.data, max_message=MAX_MESSAGE)
         self.accounts = Accounts(self.store)
         try:
@@ -80,9 +87,10 @@ class Server:
                 except ValueError as error:
                     raise StartError(f"user {name}: {error}") from None
             self._load_certificate()
-            for kind, addresses in self._in_order():
-                for address in addresses:
-                    await self._listen(kind, address)
+            if sockets is None:
+                self._sockets = bind(self.config)
+            while self._sockets:
+                await self._listen(*self._sockets.pop(0))
         except BaseException:
             await self.close()
             raise
@@ -92,35 +100,31 @@ class Server:
         if config.tls_cert is not None:
             self.tls = server_context(config.tls_cert, config.tls_key)
         else:
-            names = {address.host for _, addresses in self._in_order() for address in addresses}
+            names = {address.host for addresses in config.listen.values() for address in addresses}
             self.certificate = self_signed(config.data / "tls", sorted(names - {"0.0.0.0", "::"}))  # noqa: S104
             self.tls = server_context(self.certificate.cert_file, self.certificate.key_file)
 
-    def _in_order(self) -> list[tuple[str, tuple[Address, ...]]]:
-        return [(kind, self.config.listen[kind]) for kind in LISTENERS if kind in self.config.listen]
-
-    async def _listen(self, kind: str, address: Address) -> None:
+    async def _listen(self, kind: str, sock: socket.socket) -> None:
         protocol, implicit_tls = LISTENERS[kind]
+        self.bound.append((kind, *sock.getsockname()[:2]))
+        if protocol == "lmtp":
+            from mailproto.server.lmtp import LmtpListener  # noqa: PLC0415 (aiosmtpd only where it is used)
+
+            self._listeners.append(await LmtpListener.on(sock, self.store, MAX_MESSAGE))
+            return
         session, handler = self._protocol(protocol, implicit_tls)
-        try:
-            listener = await listen(
-                session,
-                handler,
-                address.host,
-                address.port,
-                tls=self.tls,
-                implicit_tls=implicit_tls,
-                limiter=self._limiter,
-                refusal=REFUSALS[protocol],
-                timeouts=Timeouts(
-                    handshake=min(30.0, self.config.limits.login_timeout),
-                    idle=self.config.limits.login_timeout,
-                ),
-            )
-        except OSError as error:
-            raise StartError(f"cannot listen on {address} for {kind}: {_why(error)}") from None
+        login_timeout = self.config.limits.login_timeout
+        listener = await listen(
+            session,
+            handler,
+            sock=sock,
+            tls=self.tls,
+            implicit_tls=implicit_tls,
+            limiter=self._limiter,
+            refusal=REFUSALS[protocol],
+            timeouts=Timeouts(handshake=min(30.0, login_timeout), idle=login_timeout),
+        )
         self._listeners.append(listener)
-        self.bound.extend((kind, host, port) for host, port in listener.addresses)
 
     def _protocol(
         self, protocol: str, secure: bool
@@ -135,21 +139,7 @@ class Server:
     async def close(self) -> None:
         """Stop listening, let sessions end, close the store. May be called twice."""
         listeners, self._listeners = self._listeners, []
+        close_sockets(self._sockets)
         await asyncio.gather(*(listener.close(self.config.limits.drain_timeout) for listener in listeners))
         self.accounts.close()
         await self.store.close()
-
-
-def _why(error: OSError) -> str:
-    match error.errno:
-        case errno.EADDRINUSE:
-            return "the port is in use"
-        case errno.EACCES | errno.EPERM:
-            return "permission denied (ports below 1024 need privilege)"
-        case errno.EADDRNOTAVAIL:
-            return "this machine has no such address"
-        case None:
-            return str(error)
-        case number if number > 0:
-            return os.strerror(number)
-    return error.strerror or str(error)

@@ -35,7 +35,11 @@ LISTENERS: Final[dict[str, tuple[str, bool]]] = {
     "imaps": ("imap", True),
     "pop3": ("pop3", False),
     "pop3s": ("pop3", True),
+    "lmtp": ("lmtp", False),
 }
+
+#: Most processes that serve at once: a bound against slips of the finger.
+MAX_WORKERS: Final = 256
 
 #: Where ``mailproto serve`` listens when nobody says: this machine only, on ports that need no privilege.
 DEFAULT_LISTEN: Final[dict[str, tuple[Address, ...]]] = {
@@ -85,6 +89,8 @@ class Config:
     tls_key: Path | None = None
     #: Take passwords on connections without TLS: anybody on the way reads them.
     allow_cleartext_login: bool = False
+    #: Processes that serve. Each has limits of its own; they share the sockets and the data folder.
+    workers: int = 1
     #: Accounts to make when they are not there yet: (name, password).
     users: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     limits: ServerLimits = field(default_factory=ServerLimits)
@@ -150,6 +156,10 @@ def _settings(table: dict[str, Any], folder: Path) -> dict[str, Any]:
                 if not isinstance(value, bool):
                     raise _expected(key, value, "true or false")
                 settings[key] = value
+            case "workers":
+                if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_WORKERS:
+                    raise _expected(key, value, f"a whole number from 1 to {MAX_WORKERS}")
+                settings[key] = value
             case "listen":
                 settings["listen"] = {
                     _known(f"listen.{kind}", kind, LISTENERS): _addresses(f"listen.{kind}", where)
@@ -167,7 +177,7 @@ def _settings(table: dict[str, Any], folder: Path) -> dict[str, Any]:
             case "limits":
                 settings["limits"] = _limits(_table(key, value))
             case _:
-                known = ("data", "listen", "tls", "users", "limits", "allow_cleartext_login")
+                known = ("data", "listen", "tls", "users", "limits", "allow_cleartext_login", "workers")
                 _known(key, key, known)
     return settings
 
@@ -229,5 +239,8 @@ def build(file: str | Path | None = None, **options: Any) -> Config:
     if (settings.get("tls_cert") is None) != (settings.get("tls_key") is None):
         missing = "key" if settings.get("tls_key") is None else "certificate"
         raise ConfigError(f"tls: the {missing} is missing; certificate and key go together")
+    workers = settings.get("workers", 1)
+    if not 1 <= workers <= MAX_WORKERS:
+        raise _expected("workers", workers, f"a whole number from 1 to {MAX_WORKERS}")
     settings.setdefault("data", default_data_folder())
     return Config(users=tuple(users.items()), **settings)

@@ -132,7 +132,7 @@ def test_wrong_settings_are_one_line(tmp_path):
     one_line(run("serve", "--config", str(bad)), "colour")
     one_line(run("serve", "--data", data, "--tls-cert", "x.pem"), "key")
     one_line(run("serve", "--data", data, "--tls-cert", "x.pem", "--tls-key", "y.pem"), "x.pem")
-    one_line(run("serve", "--lmtp", "127.0.0.1:0"), "--lmtp")
+    one_line(run("serve", "--nntp", "127.0.0.1:0"), "--nntp")
 
 
 def test_a_data_folder_that_is_not_ours_is_one_line_and_left_alone(tmp_path):

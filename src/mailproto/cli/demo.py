@@ -99,9 +99,9 @@ async def serving(scratch: Path) -> AsyncIterator[Place]:
     arguments = ["serve", "--data", str(data), "--user", f"{USER}:{password}"]
     for kind in ("imap", "imaps", "pop3", "pop3s"):
         arguments += [f"--{kind}", "127.0.0.1:0"]
-    server = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "mailproto.cli", *arguments, stdout=asyncio.subprocess.PIPE
-    )
+    command = (sys.executable, "-m", "mailproto.cli", *arguments)
+    with open(scratch / "server.log", "wb") as log:  # its log of logins is not part of the show
+        server = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=log)
     assert server.stdout is not None
     try:
         ports = await asyncio.wait_for(_bound(server.stdout), PATIENCE)

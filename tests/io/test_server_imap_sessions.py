@@ -36,6 +36,25 @@ def test_changes_are_told_at_the_next_command(pair):
     assert b"* 2 EXPUNGE\r\n" in lines
 
 
+@pytest.mark.parametrize("condstore", [False, True])
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_silent_store_does_not_hide_what_another_session_did_before(pair, condstore, seen):
+    first, second = pair
+    if condstore:
+        second.ok("ENABLE CONDSTORE")
+    second.ok("STORE 1 +FLAGS.SILENT (\\Answered)")
+    first.ok("STORE 1 +FLAGS (\\Flagged)")
+    if seen:  # learnt from the store, and not told yet
+        second.ok("SEARCH FLAGGED")
+        first.ok("STORE 1 +FLAGS (\\Draft)")
+    told = b"".join(second.ok("STORE 1 +FLAGS.SILENT (\\Seen)"))
+    assert b"* 1 FETCH (" in told and b"\\Flagged" in told and b"\\Seen" in told
+    assert (b"\\Draft" in told) == seen
+    # Its own changes are no news to it, nor are those that it has been told.
+    for command in ("STORE 1 -FLAGS.SILENT (\\Seen)", "STORE 1:3 +FLAGS.SILENT (\\Deleted)", "NOOP"):
+        assert b"FLAGS" not in b"".join(second.ok(command))
+
+
 def test_no_expunge_while_numbers_are_in_use(pair):
     first, second = pair
     first.ok("STORE 1 +FLAGS.SILENT (\\Deleted)")

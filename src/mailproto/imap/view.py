@@ -219,6 +219,10 @@ class MailboxView:
         if self.seq(uid) is not None and not _has(self._gone, uid):
             self._changed[uid] = (tuple(flags), modseq)
 
+    def has_flag_news(self, uid: int) -> bool:
+        """Whether a change of this message's flags waits to be told."""
+        return uid in self._changed
+
     def forget_flags(self, uid: int) -> None:
         """The client has just been sent this message's flags: what waits to be told of them is told."""
         self._changed.pop(uid, None)

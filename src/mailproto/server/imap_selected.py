@@ -129,23 +129,30 @@ class SelectedCommands(MailboxCommands):
         """
         box = self.box
         view = box.view
-        for count, message in enumerate(result.messages, 1):
+        for count, (message, before) in enumerate(zip(result.messages, result.before, strict=True), 1):
+            # What others did to it before, the client has not been told: it cannot work out the flags alone,
+            # and RFC 3501 section 6.4.6 has it told of others' changes also when .SILENT.
+            silent = (
+                command.silent
+                and not view.has_flag_news(message.uid)
+                and (before <= box.since or box.own.get(message.uid) == before)
+            )
             if message.modseq > box.since:
                 box.own[message.uid] = message.modseq
             view.forget_flags(message.uid)
-            if command.silent and not self.condstore:
+            if silent and not self.condstore:
                 continue
             seq = view.seq(message.uid)
             if seq is None:
                 continue
-            if not command.silent:
+            if not silent:
                 self.keywords_of(box, message.flags)
             recent = ("\\Recent",) if view.is_recent(message.uid) else ()
             self.send(
                 Fetch(
                     seq=seq,
                     uid=message.uid if command.uid or self.condstore else None,
-                    flags=None if command.silent else (*message.flags, *recent),
+                    flags=None if silent else (*message.flags, *recent),
                     modseq=message.modseq if self.condstore else None,
                 )
             )

@@ -182,6 +182,7 @@ class StoreResult:
     modified: list[int]  #: UIDs left alone because of UNCHANGEDSINCE (RFC 7162 section 3.1.3, MODIFIED).
     missing: list[int]  #: UIDs asked for that are not there.
     highestmodseq: int
+    before: list[int]  #: The MODSEQ that each of ``messages`` had before.
 
 
 @dataclass(frozen=True, slots=True)

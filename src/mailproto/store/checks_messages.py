@@ -127,6 +127,15 @@ class MessageChecks:
         assert [info.uid for info in await mail.messages(inbox, changed_since=first.highestmodseq)] == [2]
         assert await mail.messages(inbox, [1], changed_since=first.highestmodseq) == []
 
+    async def test_a_flag_change_tells_what_went_before(self, open_store: OpenStore) -> None:
+        mail = await new_mail(await open_store())
+        inbox, uids = await fill(mail, 2)
+        first = await mail.set_flags(inbox, uids[:1], "+FLAGS", ("\\Seen",))
+        second = await mail.set_flags(inbox, uids, "+FLAGS", ("\\Flagged",))
+        assert len(first.before) == 1 and first.before[0] < first.messages[0].modseq
+        assert second.before[0] == first.messages[0].modseq
+        assert second.before[1] < second.messages[1].modseq
+
     async def test_unchanged_since(self, open_store: OpenStore) -> None:
         mail = await new_mail(await open_store())
         inbox, uids = await fill(mail, 3)

@@ -287,12 +287,14 @@ def set_flags(
     joined: dict[str | None, str | None] = {}  # old keywords -> new ones; most messages share theirs
     modseq = highest + 1
     found: list[tuple[Any, ...]] = []
+    before: list[int] = []
     modified: list[int] = []
     changed: dict[tuple[int, str | None], list[int]] = {}
     for row in rows:
         if unchanged_since is not None and row[1] > unchanged_since:
             modified.append(row[0])
             continue
+        before.append(row[1])
         old_bits, old_words = row[2], row[3]
         if operation == "FLAGS":
             new_bits = bits
@@ -319,7 +321,7 @@ def set_flags(
         _set_counters(txn, mailbox, modseq)
     present = {row[0] for row in rows}
     missing = [uid for uid in uids if uid not in present] if len(present) != len(uids) else []
-    return StoreResult(infos(found), modified, missing, modseq if changed else highest)
+    return StoreResult(infos(found), modified, missing, modseq if changed else highest, before)
 
 
 def _combine(

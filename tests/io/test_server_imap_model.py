@@ -101,7 +101,7 @@ def something(chosen: random.Random, client: Client) -> str:
     flags = " ".join(chosen.sample(FLAGS, chosen.randint(0, 2)))
     sign = chosen.choice(["", "+", "-"])
     silent = chosen.choice(["", ".SILENT"])
-    options = ["NOOP", "CHECK", "EXPUNGE", "STATUS INBOX (MESSAGES)", f"APPEND INBOX {{6+}}\r\na: b\r\n"]
+    options = ["NOOP", "CHECK", "EXPUNGE", "STATUS INBOX (MESSAGES)", "APPEND INBOX {6+}\r\na: b\r\n"]
     if count:
         number = chosen.randint(1, count)
         some = f"{number}:{chosen.randint(1, count)}"

@@ -308,7 +308,7 @@ static void test_memory(void)
     for (int i = 0; i < 100; i++)
         strcat(text, "(\"a\" \"b\" NIL NIL NIL \"7bit\" 3)");
     strcat(text, " \"mixed\"))\r\n");
-    CHECK(failures(text, strlen(text)) == 5); /* 8, 16, 32, 64, 128 parts */
+    CHECK(failures(text, strlen(text)) == 6); /* 5, 10, 20, 40, 80, 160 parts */
 }
 
 static void test_depth(void)

@@ -53,7 +53,7 @@ def test_in_empty_environment(python: str, artefact: Path, scratch: Path) -> Non
     copy.mkdir()
     shutil.copytree(ROOT / "tests", copy / "tests")
     shutil.copy(ROOT / "pyproject.toml", copy)
-    run(interpreter, "-m", "pytest", "-n", "auto", "tests/unit", "tests/session", cwd=copy)
+    run(interpreter, "-m", "pytest", "-n", "auto", "--dist", "worksteal", "tests/unit", "tests/session", cwd=copy)
 
 
 def main() -> int:

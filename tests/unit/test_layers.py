@@ -17,7 +17,7 @@ LAYERS = [
     {"_core"},
     {"imap", "pop3", "sasl", "wirelog"},
     {"aio", "blocking", "tls", "clients"},
-    {"store", "server", "sync", "compat", "cli"},
+    {"store", "server", "sync", "cli"},
 ]
 #: Layers that import no third-party package: `import mailproto` must need nothing but the interpreter.
 BARE = {name for layer in LAYERS[:3] for name in layer} | {"blocking", "aio"}

@@ -53,7 +53,8 @@ def test_in_empty_environment(python: str, artefact: Path, scratch: Path) -> Non
     copy.mkdir()
     shutil.copytree(ROOT / "tests", copy / "tests")
     shutil.copy(ROOT / "pyproject.toml", copy)
-    run(interpreter, "-m", "pytest", "-n", "auto", "--dist", "worksteal", "tests/unit", "tests/session", cwd=copy)
+    on_all_cores = ("-n", "auto", "--dist", "worksteal")
+    run(interpreter, "-m", "pytest", *on_all_cores, "tests/unit", "tests/session", cwd=copy)
 
 
 def main() -> int:

@@ -38,7 +38,7 @@ demo: build ## IMAP and POP3 at work on an embedded store
 	@$(BIN)/mailproto demo
 
 test: build $(VENV)/.dev ## the tests that need no other program
-	@$(BIN)/python -m pytest -n auto --dist worksteal -rs
+	@$(BIN)/python -m pytest -n auto -rs
 
 interop: build $(VENV)/.dev ## the tests against real clients (those that are installed)
 	@$(BIN)/python -m pytest -m interop -rs

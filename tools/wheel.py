@@ -53,8 +53,7 @@ def test_in_empty_environment(python: str, artefact: Path, scratch: Path) -> Non
     copy.mkdir()
     shutil.copytree(ROOT / "tests", copy / "tests")
     shutil.copy(ROOT / "pyproject.toml", copy)
-    on_all_cores = ("-n", "auto", "--dist", "worksteal")
-    run(interpreter, "-m", "pytest", *on_all_cores, "tests/unit", "tests/session", cwd=copy)
+    run(interpreter, "-m", "pytest", "-n", "auto", "tests/unit", "tests/session", cwd=copy)
 
 
 def main() -> int:

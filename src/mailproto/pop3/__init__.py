@@ -1,6 +1,6 @@
 """POP3: values, readers and sans-IO sessions (RFC 1939, 2449, 2595, 3206, 5034, 6856)."""
 
-from mailproto._core.pop3 import Stuffer, stuff, unstuff
+from mailproto._core.pop3_stuffing import Stuffer, stuff, unstuff
 from mailproto.pop3.client import ClientSession
 from mailproto.pop3.readers import CommandReader, ReplyReader
 from mailproto.pop3.replies import Continuation, Reply, Streamed

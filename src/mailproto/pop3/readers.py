@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Final
 
-from mailproto._core import pop3 as _core
+from mailproto._core import pop3_command, pop3_reply
 from mailproto.limits import Limits
 from mailproto.pop3 import commands, events, replies
 
@@ -28,7 +28,7 @@ _COMMAND_TYPES: Final = (
 )
 
 
-class ReplyReader(_core.ReplyReader):
+class ReplyReader(pop3_reply.ReplyReader):
     """Reads replies from the octets of a server's stream, fed in pieces of any size.
 
     Tell it by :meth:`expect` which commands were sent (``"RETR 1"``, bytes, or a command): that decides which
@@ -53,7 +53,7 @@ class ReplyReader(_core.ReplyReader):
         super().__init__(_REPLY_TYPES, limits, stream_above=stream_above, strict=strict)
 
 
-class CommandReader(_core.CommandReader):
+class CommandReader(pop3_command.CommandReader):
     """Reads commands from the octets of a client's stream, fed in pieces of any size.
 
     :meth:`next` gives a command, :class:`~mailproto.pop3.commands.UnknownCommand`,

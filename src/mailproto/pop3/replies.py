@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mailproto._core import pop3 as _core
+from mailproto._core import pop3_listing
+from mailproto._core.pop3_stuffing import Stuffer
 from mailproto.errors import ParseError
 from mailproto.sasl import lines as sasl_lines
 
@@ -68,7 +69,7 @@ class Reply:
         if _CONTROL.search(self.text):
             raise ValueError("text must not hold control characters")
         if self.code is None and self.text.startswith("["):
-            found = _core.response_code_of(b"+OK " + self.text.encode() + b"\r\n")
+            found = pop3_listing.response_code_of(b"+OK " + self.text.encode() + b"\r\n")
             if found:
                 raise ValueError("text must not start with what reads as a response code: give it as code")
         if self.body is not None and self.status != "+OK":
@@ -104,9 +105,9 @@ class Reply:
         if not self.ok or command is None:
             return None, ()
         if command in ("LIST", "UIDL", "CAPA", "LANG") and isinstance(self.body, bytes):
-            return _core.read_listing(command, self.body)
+            return pop3_listing.read_listing(command, self.body)
         if command in ("LIST", "UIDL", "STAT") and self.body is None:
-            return _core.read_listing(command, self.text.encode() or b"\n")
+            return pop3_listing.read_listing(command, self.text.encode() or b"\n")
         return None, ()
 
     @property
@@ -122,7 +123,7 @@ class Reply:
     def __bytes__(self) -> bytes:
         if "bare-lf" in self._noted and isinstance(self.body, bytes):
             # As it was read. With CRLF around lines that end in LF it would be another reply.
-            stuffed = _core.Stuffer(any_lf=True).update(self.body)
+            stuffed = Stuffer(any_lf=True).update(self.body)
             return b"".join([self.status_line[:-2], b"\n", stuffed, b".\n"])
         return b"".join(self.encode())
 
@@ -136,7 +137,7 @@ class Reply:
             return [self.status_line]
         if isinstance(self.body, Streamed):
             raise ValueError("the body was streamed and is not kept")
-        stuffer = _core.Stuffer(any_lf=any_lf)
+        stuffer = Stuffer(any_lf=any_lf)
         return [self.status_line, stuffer.update(self.body), stuffer.finish()]
 
     def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any, Final
 
-from mailproto._core.pop3 import Stuffer
+from mailproto._core.pop3_stuffing import Stuffer
 from mailproto.errors import NEED_DATA, IncompleteError, LocalError, NeedData, ParseError, RemoteError
 from mailproto.limits import Limits
 from mailproto.pop3 import commands, redact, replies

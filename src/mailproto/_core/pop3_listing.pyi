@@ -1,0 +1,6 @@
+from typing import Any
+
+def response_code_of(line: bytes) -> bytes | None: ...
+def read_listing(
+    command: str, data: bytes | bytearray | memoryview
+) -> tuple[tuple[tuple[Any, ...], ...], tuple[str, ...]]: ...

@@ -1,0 +1,418 @@
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
+"""What a POP3 server sends: see csrc/include/mailproto/pop3.h. The values that are built come from mailproto.pop3."""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
+from libc.stdint cimport uint8_t, uint64_t
+from libc.string cimport memcpy
+
+from mailproto._core.c_mailproto cimport (
+    MP_NEED_MORE, MP_OK, MP_POP3_AUTH, MP_POP3_CONTINUE, MP_POP3_OK, MP_POP3_UNKNOWN, mp_error, mp_pop3_is_multiline,
+    mp_pop3_keyword, mp_pop3_keyword_at, mp_pop3_line, mp_pop3_line_state, mp_pop3_read_status, mp_pop3_reply,
+    mp_status, mp_unstuff, mp_unstuff_init, mp_unstuff_run, mp_unstuff_withheld,
+)
+from mailproto._core.common cimport limits_to_c
+from mailproto._core.pop3_input cimport CLIENT_BLOCK, Input, keyword_text, put
+
+from collections import deque
+
+from mailproto.errors import NEED_DATA, IncompleteError, LimitError, ParseError
+from mailproto.limits import Limits
+
+cdef extern from "Python.h":
+    int _PyBytes_Resize(PyObject **, Py_ssize_t) except -1
+
+# A body longer than this is received in the memory that is handed over; a shorter one is copied out of the block,
+# so that what a pipelining server sends behind it need not be copied back.
+cdef Py_ssize_t DIRECT_ABOVE = 32 * 1024
+# Octets that are copied at once: more would ask for memory that a body of common size does not need.
+cdef Py_ssize_t COPY_STEP = 64 * 1024
+
+cdef enum:
+    AT_LINE = 0       # the next octets are a status line
+    IN_BODY = 1       # a body that may have to be streamed, being searched for its end in the block
+    IN_COPY = 9       # a body, being copied from the block into the memory that will be handed over
+    IN_DIRECT = 2     # a body, being received in that memory itself
+    DIRECT_DONE = 3   # the same, complete
+    STREAM_BEGIN = 4  # a body past stream_above: the begin event is due
+    IN_STREAM = 5
+    STREAM_END = 6    # the end event is due
+    STREAM_VALUE = 7  # the reply itself is due
+    TOO_LARGE = 8     # past max_body: the error is due
+
+cdef tuple STATUS_NAMES = ("+OK", "-ERR")
+
+
+cdef mp_pop3_keyword keyword_of(const uint8_t *line, size_t n, bint *has_arguments):
+    """The keyword of a command that may lack its line end."""
+    cdef mp_pop3_keyword keyword = mp_pop3_keyword_at(line, n)
+    cdef size_t i = 0
+    while i < n and line[i] != 32:
+        i += 1
+    while i < n and (line[i] == 32 or line[i] == 13 or line[i] == 10):
+        i += 1
+    has_arguments[0] = i < n
+    return keyword
+
+
+cdef bytes copy_unstuffed(const uint8_t *src, size_t n, size_t size, bint any_lf):
+    """The *size* octets of the message in the *n* octets at *src*, the terminator included, that were counted."""
+    cdef mp_unstuff machine
+    cdef size_t consumed = 0, written = 0
+    result = PyBytes_FromStringAndSize(NULL, size)
+    # ".\n" or ".\r\n": where that alone is missing, no dot was taken away.
+    if n - size == <size_t>(2 if src[n - 2] == 46 else 3):
+        memcpy(PyBytes_AS_STRING(result), src, size)
+    else:
+        mp_unstuff_init(&machine, any_lf)
+        mp_unstuff_run(&machine, <uint8_t *>PyBytes_AS_STRING(result), src, n, &consumed, &written)
+    return result
+
+
+cdef class ReplyReader(Input):
+    """Reads what a POP3 server sends. See mailproto.pop3.ReplyReader."""
+
+    cdef object queue            # 2 * keyword + multi-line, of the commands whose replies are to come
+    cdef mp_pop3_line_state line_state
+    cdef int state
+    cdef mp_pop3_keyword keyword
+    cdef object reply            # the reply whose body is being read
+    cdef object reply_type, continuation_type, begin_type, chunk_type, end_type, streamed_type
+    cdef bint any_lf, strict, streaming
+    cdef uint64_t stream_above
+    cdef mp_unstuff machine
+    cdef Py_ssize_t searched     # octets of the body in the block that the machine has seen
+    cdef uint64_t length         # octets of the message so far
+    cdef object body             # IN_DIRECT, DIRECT_DONE: a bytes object that only we and what is lent know
+    cdef Py_ssize_t body_size    # its capacity
+
+    def __init__(self, types, limits=None, *, stream_above=None, bint strict=False):
+        limits_to_c(Limits.client() if limits is None else limits, &self.limits)
+        self.queue = deque()
+        (self.reply_type, self.continuation_type, self.begin_type, self.chunk_type, self.end_type,
+         self.streamed_type) = types
+        self.strict = strict
+        self.streaming = stream_above is not None
+        self.stream_above = 0 if stream_above is None else stream_above
+
+    def expect(self, *commands):
+        """Queue commands (values, str or bytes) whose replies come next; see mailproto.pop3.ReplyReader."""
+        cdef const char *line
+        cdef Py_ssize_t n
+        cdef bint has_arguments = False
+        cdef mp_pop3_keyword keyword
+        for command in commands:
+            if isinstance(command, str):
+                line = PyUnicode_AsUTF8AndSize(command, &n)
+            else:
+                command = bytes(command)
+                line = PyBytes_AS_STRING(command)
+                n = PyBytes_GET_SIZE(command)
+            keyword = keyword_of(<const uint8_t *>line, n, &has_arguments)
+            with cython.critical_section(self):
+                self.queue.append(<int>keyword * 2 + mp_pop3_is_multiline(keyword, has_arguments))
+
+    @property
+    def expected(self):
+        """How many replies are still to come for the commands that were queued."""
+        return len(self.queue)
+
+    def next(self):
+        """The next reply or event, or NEED_DATA."""
+        with cython.critical_section(self):
+            return self.next_value()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        with cython.critical_section(self):
+            value = self.next_value()
+        if value is NEED_DATA:
+            raise StopIteration
+        return value
+
+    def feed_eof(self):
+        """Say that no more octets will come. Raises IncompleteError within a reply."""
+        with cython.critical_section(self):
+            self.at_eof = True
+            if not self.dead and (self.state != AT_LINE or self.start != self.end):
+                raise IncompleteError("the stream ended within a reply")
+
+    cdef int forget(self) except -1:
+        self.state = AT_LINE
+        self.reply = None
+        self.line_state.searched = 0
+        self.queue.clear()
+        self.body = None
+        return 0
+
+    # -- receiving
+
+    cdef object lend(self, Py_ssize_t hint):
+        cdef Py_ssize_t free
+        if self.state != IN_DIRECT:
+            return Input.lend(self, hint)
+        self.body_room(self.block // 2)
+        # What is withheld may still be written before what comes now.
+        free = <Py_ssize_t>(self.length + mp_unstuff_withheld(&self.machine))
+        return self.window(self.body, <uint8_t *>PyBytes_AS_STRING(self.body) + free,
+                           self.body_size - free)
+
+    cdef int received(self, Py_ssize_t n) except -1:
+        if self.state != IN_DIRECT:
+            return Input.received(self, n)
+        return self.absorb(
+            <uint8_t *>PyBytes_AS_STRING(self.body) + self.length + mp_unstuff_withheld(&self.machine), n
+        )
+
+    cdef int feed_octets(self, object data, const uint8_t *octets, Py_ssize_t n) except -1:
+        if self.state != IN_DIRECT:
+            return Input.feed_octets(self, data, octets, n)
+        self.body_room(n + 1)
+        return self.absorb(octets, n)
+
+    cdef int absorb(self, const uint8_t *octets, Py_ssize_t n) except -1:
+        """Unstuff *n* octets to the end of the body. What follows the terminator goes to the block."""
+        cdef size_t consumed = 0, written = 0
+        cdef mp_status status = mp_unstuff_run(
+            &self.machine, <uint8_t *>PyBytes_AS_STRING(self.body) + self.length, octets, n, &consumed,
+            &written)
+        self.length += written
+        if self.length > self.limits.max_body:
+            self.state = TOO_LARGE
+            self.body = None
+        elif status == MP_OK:
+            self.state = DIRECT_DONE
+            if <size_t>n > consumed:
+                self.take(octets + consumed, n - consumed)
+        return 0
+
+    cdef int body_room(self, Py_ssize_t wanted) except -1:
+        """At least *wanted* octets free in the body's memory, a withheld one aside. It grows geometrically."""
+        cdef Py_ssize_t needed = <Py_ssize_t>self.length + 1 + wanted
+        if needed > self.body_size:
+            needed = max(needed, self.body_size * 2)
+            self.body = PyBytes_FromStringAndSize(NULL, needed) if self.length == 0 else self.resized_body(needed)
+            self.body_size = needed
+        return 0
+
+    cdef object resized_body(self, Py_ssize_t size):
+        """The body's memory with room for *size* octets. Large blocks move without being copied, unless lent."""
+        cdef PyObject *memory = <PyObject *>self.body
+        cdef Py_ssize_t kept = min(<Py_ssize_t>self.length, size)
+        if Py_REFCNT(self.body) > 1:  # a socket still holds on to it
+            result = PyBytes_FromStringAndSize(NULL, size)
+            memcpy(PyBytes_AS_STRING(result), PyBytes_AS_STRING(self.body), kept)
+            return result
+        Py_INCREF(<object>memory)
+        self.body = None
+        _PyBytes_Resize(&memory, size)  # on failure it has dropped the memory itself
+        result = <object>memory
+        Py_DECREF(<object>memory)
+        return result
+
+    # -- reading
+
+    cdef object next_value(self):
+        owner = self.owner  # keeps the octets alive whatever happens below
+        while not self.dead:
+            if self.state == AT_LINE:
+                value = self.read_line()
+                if value is not None:
+                    return value
+            elif self.state == IN_BODY:
+                if not self.search_body():
+                    return NEED_DATA
+                if self.state == AT_LINE:
+                    return self.finished()
+            elif self.state == IN_COPY:
+                if not self.copy_body():
+                    return NEED_DATA
+            elif self.state == IN_DIRECT:
+                return NEED_DATA
+            elif self.state == DIRECT_DONE:
+                put(self.reply, "body", self.resized_body(<Py_ssize_t>self.length))
+                self.body = None
+                return self.finished()
+            elif self.state == STREAM_BEGIN:
+                self.state = IN_STREAM
+                return self.begin_type(self.reply.command, self.reply.text)
+            elif self.state == IN_STREAM:
+                value = self.read_chunk()
+                if value is not None:
+                    return value
+            elif self.state == STREAM_END:
+                self.state = STREAM_VALUE
+                return self.end_type(self.length)
+            elif self.state == STREAM_VALUE:
+                put(self.reply, "body", self.streamed_type(self.length))
+                return self.finished()
+            else:
+                self.die()
+                raise LimitError(self.limits.max_body, "max_body", fatal=True)
+        return NEED_DATA
+
+    cdef int die(self) except -1:
+        self.forget()
+        self.dead = True
+        self.start = self.end = 0
+        self.owner, self.data, self.size, self.borrowed = None, NULL, 0, False
+        return 0
+
+    cdef object finished(self):
+        reply = self.reply
+        self.reply = None
+        self.state = AT_LINE
+        return self.checked(reply)
+
+    cdef object checked(self, object reply):
+        if self.strict and reply.defects:
+            raise ParseError(0, f"no defect such as {reply.defects[0]}")
+        return reply
+
+    cdef object read_line(self):
+        """A single-line reply, a continuation, NEED_DATA; None where a body follows."""
+        cdef mp_error error
+        cdef mp_pop3_reply line
+        cdef size_t n = 0
+        cdef const uint8_t *octets = self.data + self.start
+        cdef Py_ssize_t have = self.end - self.start
+        cdef mp_status status
+        cdef bint multiline = False
+        cdef int queued
+        if have == 0:
+            return NEED_DATA
+        status = mp_pop3_line(&self.line_state, octets, have, self.limits.max_line, &n, &error)
+        if status == MP_NEED_MORE:
+            return NEED_DATA
+        if status != MP_OK:
+            unit = PyBytes_FromStringAndSize(<const char *>octets, min(have, 1024))
+            self.die()
+            raise LimitError(error.offset, "max_line", unit, fatal=True)
+        self.start += n
+        self.keyword = MP_POP3_UNKNOWN
+        if self.queue:
+            queued = self.queue[0]
+            self.keyword = <mp_pop3_keyword>(queued // 2)
+            multiline = queued % 2
+        status = mp_pop3_read_status(octets, n, &line, &error)
+        if status == MP_OK and line.status == MP_POP3_CONTINUE:
+            # Only AUTH is answered so, and whatever we cannot tell apart from the line of a SASL exchange.
+            if self.queue and (self.keyword == MP_POP3_AUTH or self.keyword == MP_POP3_UNKNOWN):
+                # An exchange has begun: its end is a single line, whatever the command looked like.
+                self.queue[0] = <int>self.keyword * 2
+                return self.continuation_type(self.text_of(octets, line.text))
+            status = MP_NEED_MORE
+        if self.queue:
+            self.queue.popleft()
+        if status != MP_OK:
+            raise ParseError(0, "+OK or -ERR", PyBytes_FromStringAndSize(<const char *>octets, min(<Py_ssize_t>n, 1024)))
+        reply = self.build_reply(octets, &line)
+        if not multiline or line.status != MP_POP3_OK:
+            return self.checked(reply)
+        self.reply = reply
+        self.any_lf = line.bare_lf
+        self.state = IN_BODY if self.streaming else IN_COPY
+        self.searched = 0
+        self.length = 0
+        self.body_size = 0
+        mp_unstuff_init(&self.machine, self.any_lf)
+        return None
+
+    cdef object build_reply(self, const uint8_t *octets, mp_pop3_reply *line):
+        cdef const char *text = <const char *>octets + line.text.off
+        defects = ()
+        code = None
+        if line.has_code:
+            code = (<const char *>octets)[line.code.off:line.code.off + line.code.len].decode("ascii").upper()
+        decoded = PyUnicode_DecodeUTF8(text, line.text.len, b"replace")
+        if line.control:
+            decoded = "".join([c if c == "\t" or (c >= " " and c != "\x7f") else "\ufffd" for c in decoded])
+            defects += ("control-octet-in-text",)
+        if line.bare_lf:
+            defects += ("bare-lf",)
+        if "\ufffd" in decoded and not line.control:
+            defects += ("text-not-utf8",)
+        reply = self.reply_type.__new__(self.reply_type)
+        put(reply, "status", STATUS_NAMES[<int>line.status])
+        put(reply, "code", code)
+        put(reply, "text", decoded)
+        put(reply, "body", None)
+        put(reply, "command", keyword_text(self.keyword))
+        put(reply, "_noted", defects)
+        put(reply, "_listing", None)
+        return reply
+
+    cdef bint search_body(self) except -1:
+        """Look for the end of the body in the block. False: it is not there yet."""
+        cdef const uint8_t *body = self.data + self.start
+        cdef Py_ssize_t have = self.end - self.start
+        cdef size_t consumed = 0, written = 0
+        cdef mp_status status
+        if have == self.searched:
+            return False
+        status = mp_unstuff_run(&self.machine, NULL, body + self.searched, have - self.searched, &consumed, &written)
+        self.searched += consumed
+        self.length += written
+        if self.streaming and self.length > self.stream_above:
+            self.state = STREAM_BEGIN
+            self.length = 0
+            mp_unstuff_init(&self.machine, self.any_lf)
+            return True
+        if self.length > self.limits.max_body:
+            self.state = TOO_LARGE
+            return True
+        if status == MP_OK:
+            put(self.reply, "body", copy_unstuffed(body, self.searched, <size_t>self.length, self.any_lf))
+            self.start += self.searched
+            self.state = AT_LINE
+            return True
+        return False
+
+    cdef bint copy_body(self) except -1:
+        """Unstuff what is in the block to the end of the body. False: the body goes on."""
+        cdef size_t consumed = 0, written = 0
+        cdef Py_ssize_t n
+        cdef mp_status status
+        while self.start < self.end:
+            n = min(self.end - self.start, COPY_STEP)
+            self.body_room(n)
+            status = mp_unstuff_run(&self.machine, <uint8_t *>PyBytes_AS_STRING(self.body) + self.length,
+                                    self.data + self.start, n, &consumed, &written)
+            self.start += consumed
+            self.length += written
+            if self.length > self.limits.max_body:
+                self.state = TOO_LARGE
+                self.body = None
+                return True
+            if status == MP_OK:
+                self.state = DIRECT_DONE
+                return True
+        if self.length >= DIRECT_ABOVE:
+            self.state = IN_DIRECT
+        return False
+
+    cdef object read_chunk(self):
+        """A chunk event, NEED_DATA; None where the body ended without one."""
+        cdef size_t consumed = 0, written = 0
+        cdef Py_ssize_t n = min(self.end - self.start, CLIENT_BLOCK)
+        cdef mp_status status
+        if n == 0:
+            return NEED_DATA
+        chunk = PyBytes_FromStringAndSize(NULL, n + 1)
+        status = mp_unstuff_run(&self.machine, <uint8_t *>PyBytes_AS_STRING(chunk), self.data + self.start, n,
+                                &consumed, &written)
+        self.start += consumed
+        self.length += written
+        if status == MP_OK:
+            self.state = STREAM_END
+        if self.length > self.limits.max_body:
+            self.state = TOO_LARGE
+            return None
+        if written == 0:
+            return None
+        return self.chunk_type(chunk[:written])

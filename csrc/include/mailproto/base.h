@@ -11,6 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Marks what the library offers; nothing else is visible in the shared one. On Windows a program that links the static
+ * library defines MP_STATIC; the CMake target mailproto::mailproto_static does that for its users. */
+#if defined(MP_STATIC)
+#define MP_API
+#elif defined(_WIN32) && defined(MP_BUILDING)
+#define MP_API __declspec(dllexport)
+#elif defined(_WIN32)
+#define MP_API __declspec(dllimport)
+#elif defined(__GNUC__)
+#define MP_API __attribute__((visibility("default")))
+#else
+#define MP_API
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -51,11 +65,11 @@ typedef struct mp_alloc {
 } mp_alloc;
 
 /* The C library's realloc and free. */
-mp_alloc mp_alloc_libc(void);
+MP_API mp_alloc mp_alloc_libc(void);
 
 /* Fills *err and returns its status; for the core's own functions and for embedders that extend it. */
-mp_status mp_fail(mp_error *err, mp_status status, size_t offset, const char *expected);
-mp_status mp_fail_limit(mp_error *err, size_t offset, const char *limit);
+MP_API mp_status mp_fail(mp_error *err, mp_status status, size_t offset, const char *expected);
+MP_API mp_status mp_fail_limit(mp_error *err, size_t offset, const char *limit);
 
 #ifdef __cplusplus
 }

@@ -50,60 +50,60 @@ typedef struct mp_list {
 } mp_list;
 
 /* tape: built over unit[from..to). */
-void mp_cursor_init(mp_cursor *c, const uint8_t *unit, size_t from, size_t to, const mp_tape *tape,
-                    const mp_limits *limits, mp_error *err);
+MP_API void mp_cursor_init(mp_cursor *c, const uint8_t *unit, size_t from, size_t to, const mp_tape *tape,
+                           const mp_limits *limits, mp_error *err);
 
 /* Fails at the current octet: MP_E_SYNTAX. */
-mp_status mp_cursor_fail(const mp_cursor *c, const char *expected);
+MP_API mp_status mp_cursor_fail(const mp_cursor *c, const char *expected);
 
 /* The token that starts at the current octet, or NULL. */
-const mp_token *mp_cursor_peek(const mp_cursor *c);
+MP_API const mp_token *mp_cursor_peek(const mp_cursor *c);
 /* True if that token is the atom `word` (upper case; any case on the wire). */
-bool mp_cursor_is(const mp_cursor *c, const char *word);
+MP_API bool mp_cursor_is(const mp_cursor *c, const char *word);
 /* Moves behind the token that peek gave, with all that is inside it. */
-void mp_cursor_skip(mp_cursor *c);
+MP_API void mp_cursor_skip(mp_cursor *c);
 /* True at the end of the input, or of the list that was opened. */
-bool mp_cursor_at_end(const mp_cursor *c);
+MP_API bool mp_cursor_at_end(const mp_cursor *c);
 
 /* SP, exactly one */
-mp_status mp_read_sp(mp_cursor *c);
+MP_API mp_status mp_read_sp(mp_cursor *c);
 /* Any number of SP, none too; returns how many. For servers that send too many or too few. */
-uint32_t mp_skip_sp(mp_cursor *c);
+MP_API uint32_t mp_skip_sp(mp_cursor *c);
 /* The end of the input. */
-mp_status mp_read_end(mp_cursor *c);
+MP_API mp_status mp_read_end(mp_cursor *c);
 
 /* The atom `word` (upper case; any case on the wire). */
-mp_status mp_read_word(mp_cursor *c, const char *word);
+MP_API mp_status mp_read_word(mp_cursor *c, const char *word);
 /* atom = 1*ATOM-CHAR                                         RFC 9051 section 9 */
-mp_status mp_read_atom(mp_cursor *c, mp_span *out_r);
+MP_API mp_status mp_read_atom(mp_cursor *c, mp_span *out_r);
 /* Any run of octets that the tape took for an atom: flags, sections, wildcards, sets. */
-mp_status mp_read_run(mp_cursor *c, mp_span *out_r);
+MP_API mp_status mp_read_run(mp_cursor *c, mp_span *out_r);
 /* number = 1*DIGIT, at most 2^32 - 1 */
-mp_status mp_read_number(mp_cursor *c, uint32_t *out_r);
+MP_API mp_status mp_read_number(mp_cursor *c, uint32_t *out_r);
 /* nz-number = digit-nz *DIGIT; 1 to 2^32 - 1 */
-mp_status mp_read_nz_number(mp_cursor *c, uint32_t *out_r);
+MP_API mp_status mp_read_nz_number(mp_cursor *c, uint32_t *out_r);
 /* number64 = 1*DIGIT, at most 2^63 - 1 */
-mp_status mp_read_number64(mp_cursor *c, uint64_t *out_r);
+MP_API mp_status mp_read_number64(mp_cursor *c, uint64_t *out_r);
 /* string = quoted / literal */
-mp_status mp_read_string(mp_cursor *c, mp_text *out_r);
+MP_API mp_status mp_read_string(mp_cursor *c, mp_text *out_r);
 /* nstring = string / nil */
-mp_status mp_read_nstring(mp_cursor *c, mp_text *out_r);
+MP_API mp_status mp_read_nstring(mp_cursor *c, mp_text *out_r);
 /* string / literal8: the APPEND data of RFC 3516 section 6 and the like */
-mp_status mp_read_string8(mp_cursor *c, mp_text *out_r);
+MP_API mp_status mp_read_string8(mp_cursor *c, mp_text *out_r);
 /* astring = 1*ASTRING-CHAR / string; ASTRING-CHAR = ATOM-CHAR / "]" */
-mp_status mp_read_astring(mp_cursor *c, mp_text *out_r);
+MP_API mp_status mp_read_astring(mp_cursor *c, mp_text *out_r);
 /* list-mailbox = 1*list-char / string; list-char = ATOM-CHAR / "%" / "*" / "]" */
-mp_status mp_read_list_mailbox(mp_cursor *c, mp_text *out_r);
+MP_API mp_status mp_read_list_mailbox(mp_cursor *c, mp_text *out_r);
 /* flag = "\" atom / flag-keyword; "\*" passes too (flag-perm) */
-mp_status mp_read_flag(mp_cursor *c, mp_span *out_r);
+MP_API mp_status mp_read_flag(mp_cursor *c, mp_span *out_r);
 
 /* "(": what follows is the list's contents. */
-mp_status mp_read_open(mp_cursor *c, mp_list *list_r);
+MP_API mp_status mp_read_open(mp_cursor *c, mp_list *list_r);
 /* ")": fails unless the contents were read to their end. */
-mp_status mp_read_close(mp_cursor *c, const mp_list *list);
+MP_API mp_status mp_read_close(mp_cursor *c, const mp_list *list);
 
 /* 1*DIGIT as a number of at most `max`; false if it is anything else. */
-bool mp_parse_number(const uint8_t *p, size_t len, uint64_t max, uint64_t *out_r);
+MP_API bool mp_parse_number(const uint8_t *p, size_t len, uint64_t max, uint64_t *out_r);
 
 #ifdef __cplusplus
 }

@@ -64,36 +64,36 @@ typedef struct mp_framer {
 } mp_framer;
 
 /* Starts a stream. The limits are copied. */
-void mp_framer_init(mp_framer *f, mp_side side, const mp_limits *limits);
+MP_API void mp_framer_init(mp_framer *f, mp_side side, const mp_limits *limits);
 
 /* With announce on, mp_framer_next stops behind each literal's announcement (MP_FRAME_LITERAL). A server needs it to
  * send its continuation. Off, only a client's literal past a bound stops it, and every other one is awaited. */
-void mp_framer_announce(mp_framer *f, bool on);
+MP_API void mp_framer_announce(mp_framer *f, bool on);
 
 /* Other bounds from here on: a server has tighter ones until its client has logged in. */
-void mp_framer_set_limits(mp_framer *f, const mp_limits *limits);
+MP_API void mp_framer_set_limits(mp_framer *f, const mp_limits *limits);
 
 /* The next line is a SASL response or ends IDLE: it holds no literal. Call it between units. */
-void mp_framer_expect_line(mp_framer *f);
+MP_API void mp_framer_expect_line(mp_framer *f);
 
 /* unit: the first octet of the current unit; len: how many there are by now (never fewer than before).
  * MP_OK: *frame_r says what was found. MP_NEED_MORE: nothing is complete. MP_E_LIMIT, MP_E_FRAMING: final, and told
  * again by every later call; the offset is the same however the input was cut. */
-mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame *frame_r, mp_error *err);
+MP_API mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame *frame_r, mp_error *err);
 
 /* After MP_FRAME_LITERAL without a limit: the literal belongs to the unit. */
-void mp_framer_accept(mp_framer *f);
+MP_API void mp_framer_accept(mp_framer *f);
 
 /* After MP_FRAME_LITERAL: drop the unit's octets up to frame.len. A synchronising literal will not be sent, and the
  * next unit starts there; any other one is on its way with the rest of its command, and comes as MP_FRAME_DISCARD. */
-void mp_framer_reject(mp_framer *f);
+MP_API void mp_framer_reject(mp_framer *f);
 
 /* Octets of a literal that have to come, behind the len octets of the current unit, before there is anything to look
  * at; 0 outside literals. For a caller that puts a unit together from pieces. */
-uint64_t mp_framer_missing(const mp_framer *f, size_t len);
+MP_API uint64_t mp_framer_missing(const mp_framer *f, size_t len);
 
 /* True between units: an end of the stream here loses nothing. len: octets of the current unit. */
-bool mp_framer_idle(const mp_framer *f, size_t len);
+MP_API bool mp_framer_idle(const mp_framer *f, size_t len);
 
 #ifdef __cplusplus
 }

@@ -108,8 +108,8 @@ typedef enum mp_word {
 } mp_word;
 
 /* The text of a word or command as the RFCs write it; "" for MP_WORD_NONE. */
-const char *mp_word_text(mp_word word);
-const char *mp_command_text(mp_command_kind kind);
+MP_API const char *mp_word_text(mp_word word);
+MP_API const char *mp_command_text(mp_command_kind kind);
 
 typedef enum mp_arg_kind {
     MP_ARG_ATOM,
@@ -149,23 +149,24 @@ typedef struct mp_command {
     mp_alloc alloc;       /* private */
 } mp_command;
 
-void mp_command_init(mp_command *c, mp_alloc alloc);
-void mp_command_free(mp_command *c);
+MP_API void mp_command_init(mp_command *c, mp_alloc alloc);
+MP_API void mp_command_free(mp_command *c);
 
 /* Reads one unit: its line with CRLF, literals inline, as the framer cut it. The arguments of the call before are gone.
  * MP_E_SYNTAX, MP_E_LIMIT (max_depth: search keys within each other; max_elements: arguments): tag and kind still
  * say what could be read of them, so that a server can answer BAD with the tag. */
-mp_status mp_command_parse(mp_command *c, const uint8_t *unit, size_t len, const mp_limits *limits, mp_error *err);
+MP_API mp_status mp_command_parse(mp_command *c, const uint8_t *unit, size_t len, const mp_limits *limits,
+                                  mp_error *err);
 
 /* The tag alone, from a unit that may be incomplete: for a literal announced or a command thrown away. len 0: none. */
-mp_span mp_command_tag(const uint8_t *unit, size_t len);
+MP_API mp_span mp_command_tag(const uint8_t *unit, size_t len);
 
 /* Reads a client's line in answer to a SASL challenge (RFC 3501 section 9, `base64` or `*`): *base64_r is the
  * base64 without CRLF, valid, or `*`. */
-mp_status mp_sasl_line_parse(const uint8_t *unit, size_t len, mp_span *base64_r, mp_error *err);
+MP_API mp_status mp_sasl_line_parse(const uint8_t *unit, size_t len, mp_span *base64_r, mp_error *err);
 
 /* Reads the line that ends IDLE: DONE in any case (RFC 2177). */
-mp_status mp_idle_line_parse(const uint8_t *unit, size_t len, mp_error *err);
+MP_API mp_status mp_idle_line_parse(const uint8_t *unit, size_t len, mp_error *err);
 
 #ifdef __cplusplus
 }

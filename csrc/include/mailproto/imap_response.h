@@ -45,7 +45,7 @@ enum {
 };
 #define MP_DEFECT_COUNT 26
 /* The name of bit `bit`, such as "bare-lf"; NULL past the last. Names are part of the public interface. */
-const char *mp_defect_name(unsigned bit);
+MP_API const char *mp_defect_name(unsigned bit);
 
 /* ---- the head ---------------------------------------------------------------------------------------- */
 
@@ -90,12 +90,12 @@ typedef struct mp_response_head {
 
 /* response-data, continue-req, response-tagged up to their names                    RFC 9051 section 9
  * unit[0..len): one unit with its line end. MP_OK or MP_E_SYNTAX. */
-mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_head *head_r, mp_error *err);
+MP_API mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_head *head_r, mp_error *err);
 
 /* The tape of a response that is neither status, FETCH nor SEARCH. Where its last token reaches into what looked like
  * trailing spaces, head->end follows it. */
-mp_status mp_build_response_tape(mp_tape *tape, const uint8_t *unit, mp_response_head *head, const mp_limits *limits,
-                                 mp_error *err);
+MP_API mp_status mp_build_response_tape(mp_tape *tape, const uint8_t *unit, mp_response_head *head,
+                                        const mp_limits *limits, mp_error *err);
 
 /* ---- status responses -------------------------------------------------------------------------------- */
 
@@ -124,13 +124,14 @@ typedef struct mp_status_text {
 
 /* resp-text = ["[" resp-text-code "]" SP] [text]                                    RFC 9051 section 9
  * A known code with an unfit argument is MP_CODE_RAW with MP_DEFECT_BAD_CODE. */
-mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, mp_status_text *out_r, mp_error *err);
+MP_API mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, mp_status_text *out_r,
+                                   mp_error *err);
 
 /* ---- words in a row ------------------------------------------------------------------------------------ */
 
 /* The next run of octets without SP, ( or ) from *at on, before end; false when there is none. A quoted string (which
  * no flag may be) is one run, with its quotes. Only octets that a tape or FETCH scan has seen may be walked. */
-bool mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_r);
+MP_API bool mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_r);
 
 /* ---- mailbox data through the tape ---------------------------------------------------------------------- */
 
@@ -143,15 +144,15 @@ typedef struct mp_mailbox_list {
 } mp_mailbox_list;
 
 /* mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox [SP mbox-list-extended] */
-mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out_r);
+MP_API mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out_r);
 
 /* A response that is nothing but a list of flags: FLAGS. The span holds the parentheses. */
-mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects_r);
+MP_API mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects_r);
 
 /* The same for rows as nearly every server writes them, without a tape: false for anything but single spaces, ASCII, a
  * mailbox without escapes and no extended data, where the cursor has to read. */
-bool mp_scan_mailbox_list(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
-                          mp_mailbox_list *out_r);
+MP_API bool mp_scan_mailbox_list(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
+                                 mp_mailbox_list *out_r);
 
 #define MP_STATUS_ROW 16
 typedef struct mp_status_item {
@@ -164,17 +165,18 @@ typedef struct mp_status_row {
     mp_status_item items[MP_STATUS_ROW];
 } mp_status_row;
 /* STATUS likewise, with at most MP_STATUS_ROW numbers. */
-bool mp_scan_status(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits, mp_status_row *out_r);
+MP_API bool mp_scan_status(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
+                           mp_status_row *out_r);
 
 /* "STATUS" SP mailbox SP "(" ...: the mailbox; the cursor then stands inside the list, in *list_r. */
-mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects_r);
+MP_API mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects_r);
 #define MP_STATUS_NO_VALUE (UINT32_MAX - 1)
 /* status-att-val: a name, then either *number_r (and *tree_r == UINT32_MAX) or the index of another value's token, or
  * MP_STATUS_NO_VALUE for a last name without a value. */
-mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, uint32_t *tree_r);
+MP_API mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, uint32_t *tree_r);
 
 /* ["(EARLIER)" SP] known-uids                                                       RFC 7162 section 3.2.10 */
-mp_status mp_read_vanished(mp_cursor *c, bool *earlier_r, mp_span *set_r);
+MP_API mp_status mp_read_vanished(mp_cursor *c, bool *earlier_r, mp_span *set_r);
 
 /* ---- SEARCH ------------------------------------------------------------------------------------------------ */
 
@@ -188,11 +190,11 @@ typedef struct mp_search {
 } mp_search;
 
 /* How many numbers the octets may hold at most. */
-size_t mp_search_capacity(const mp_search *s);
+MP_API size_t mp_search_capacity(const mp_search *s);
 /* "SEARCH" *(SP nz-number) [SP "(" "MODSEQ" SP mod-sequence-value ")"]              RFC 7162 section 3.1.5
  * Writes pairs {first, last}: numbers that follow each other upwards share one pair. pairs: room for
  * 2 * mp_search_capacity numbers. This, like mp_read_response_head, needs no padding behind the unit. */
-mp_status mp_read_search(mp_search *s, uint32_t *pairs, size_t *count_r, mp_error *err);
+MP_API mp_status mp_read_search(mp_search *s, uint32_t *pairs, size_t *count_r, mp_error *err);
 
 /* ---- FETCH, scanned directly ------------------------------------------------------------------------------- */
 
@@ -229,13 +231,13 @@ typedef struct mp_fetch_scan {
 
 /* msg-att = "(" ... ")" of the response that head describes. Every item comes once from mp_fetch_next, in the order
  * of the wire, until MP_FETCH_END. One bad item does not lose the row: it is absent, or MP_FETCH_OTHER. */
-mp_status mp_fetch_begin(mp_fetch_scan *s, const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
-                         mp_error *err);
-mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item_r, mp_error *err);
+MP_API mp_status mp_fetch_begin(mp_fetch_scan *s, const uint8_t *unit, const mp_response_head *head,
+                                const mp_limits *limits, mp_error *err);
+MP_API mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item_r, mp_error *err);
 
 /* Writes a section's name in its normal form: upper case, header fields as atoms where they can be. dst: room for
  * name.len octets. Returns how many were written. */
-size_t mp_normalise_section(const uint8_t *unit, mp_span name, uint8_t *dst);
+MP_API size_t mp_normalise_section(const uint8_t *unit, mp_span name, uint8_t *dst);
 
 /* ---- ENVELOPE and BODYSTRUCTURE, from a slice of their own --------------------------------------------------- */
 
@@ -248,11 +250,13 @@ typedef struct mp_envelope {
 
 /* envelope                                                                          RFC 9051 section 9
  * data[0..len) holds it alone. */
-mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out_r, mp_error *err);
+MP_API mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out_r,
+                                  mp_error *err);
 
 /* Whether sender and reply-to repeat from octet by octet, as they nearly always do: then the *len_r octets before *at_r,
  * a space and the list, follow there twice more, and need not be kept. */
-bool mp_envelope_repeats(const uint8_t *data, size_t len, const mp_limits *limits, uint32_t *at_r, uint32_t *len_r);
+MP_API bool mp_envelope_repeats(const uint8_t *data, size_t len, const mp_limits *limits, uint32_t *at_r,
+                                uint32_t *len_r);
 
 typedef struct mp_address {
     mp_text name, route, mailbox, host;
@@ -260,8 +264,8 @@ typedef struct mp_address {
 
 /* address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"
  * The next one from *at (at first: behind the list's "("); *found_r is false at the list's end. */
-mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out_r, bool *found_r,
-                          uint32_t *defects, mp_error *err);
+MP_API mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out_r, bool *found_r,
+                                 uint32_t *defects, mp_error *err);
 
 typedef enum mp_body_kind { MP_BODY_BASIC, MP_BODY_TEXT, MP_BODY_MESSAGE, MP_BODY_MULTIPART } mp_body_kind;
 
@@ -298,16 +302,16 @@ typedef struct mp_body {
     uint32_t n, capacity;
 } mp_body;
 
-void mp_body_init(mp_body *b, mp_alloc alloc);
-void mp_body_free(mp_body *b);
+MP_API void mp_body_init(mp_body *b, mp_alloc alloc);
+MP_API void mp_body_free(mp_body *b);
 
 /* body                                                                              RFC 9051 section 9
  * data[0..len) holds it alone. Limits: max_depth, max_parts. */
-mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err);
+MP_API mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err);
 
 /* The next string of a list of strings (parameters, languages) from *at (at first: behind "("). */
-mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, mp_text *out_r, bool *found_r,
-                              uint32_t *defects, mp_error *err);
+MP_API mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, mp_text *out_r, bool *found_r,
+                                     uint32_t *defects, mp_error *err);
 
 #ifdef __cplusplus
 }

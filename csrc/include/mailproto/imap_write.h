@@ -26,22 +26,22 @@ typedef enum mp_form {
 /* The longest string that mp_form_of puts between quotes: some readers bound their lines. */
 #define MP_QUOTED_MAX 1000
 
-mp_form mp_form_of(const uint8_t *data, size_t len);
+MP_API mp_form mp_form_of(const uint8_t *data, size_t len);
 
 /* Whether the octets are a flag: `\` and an atom, an atom, or `\*`. */
-bool mp_is_flag(const uint8_t *data, size_t len);
+MP_API bool mp_is_flag(const uint8_t *data, size_t len);
 
 /* Writes `"` data `"` with `\` before each `"` and `\`; returns the octets written, at most 2 * len + 2. */
-size_t mp_write_quoted(const uint8_t *data, size_t len, uint8_t *out_r);
+MP_API size_t mp_write_quoted(const uint8_t *data, size_t len, uint8_t *out_r);
 
 /* Writes the decimal digits; returns how many, at most 20. */
-size_t mp_write_number(uint64_t number, uint8_t *out_r);
+MP_API size_t mp_write_number(uint64_t number, uint8_t *out_r);
 
 /* LITERAL- (RFC 7888 section 5): the longest literal that may be non-synchronising. */
 #define MP_LITERAL_MINUS_MAX 4096
 
 /* Writes `~{n+}` CR LF, the tilde if `binary`, the plus if `plus`; returns the octets written, at most 26. */
-size_t mp_write_literal_header(uint64_t size, bool binary, bool plus, uint8_t *out_r);
+MP_API size_t mp_write_literal_header(uint64_t size, bool binary, bool plus, uint8_t *out_r);
 
 #ifdef __cplusplus
 }

@@ -27,9 +27,9 @@ typedef struct mp_limits {
     uint64_t max_pop3_command; /* octets of one POP3 command line but AUTH's, CRLF included */
 } mp_limits;
 
-mp_limits mp_limits_client(void);       /* what a client takes from a server it chose        */
-mp_limits mp_limits_server(void);       /* what a server takes from a client that logged in  */
-mp_limits mp_limits_before_login(void); /* what a server takes from anybody                  */
+MP_API mp_limits mp_limits_client(void);       /* what a client takes from a server it chose        */
+MP_API mp_limits mp_limits_server(void);       /* what a server takes from a client that logged in  */
+MP_API mp_limits mp_limits_before_login(void); /* what a server takes from anybody                  */
 
 #ifdef __cplusplus
 }

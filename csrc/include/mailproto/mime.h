@@ -27,9 +27,9 @@ typedef struct mp_buffer {
     bool failed;
 } mp_buffer;
 
-void mp_buffer_init(mp_buffer *b, mp_alloc alloc);
-void mp_buffer_free(mp_buffer *b);
-void mp_buffer_put(mp_buffer *b, const void *data, size_t len);
+MP_API void mp_buffer_init(mp_buffer *b, mp_alloc alloc);
+MP_API void mp_buffer_free(mp_buffer *b);
+MP_API void mp_buffer_put(mp_buffer *b, const void *data, size_t len);
 
 /* ---- header fields (mime_header.c) ------------------------------------------------------------------ */
 
@@ -41,13 +41,13 @@ typedef struct mp_field {
 
 /* The next field of the header in data[*at, end); false at the header's end, which is an empty line or `end`.
  * Offsets are from `data`. */
-bool mp_header_next(const uint8_t *data, size_t end, size_t *at, mp_field *field_r);
+MP_API bool mp_header_next(const uint8_t *data, size_t end, size_t *at, mp_field *field_r);
 
 /* Compares a field's name with a lower-case word, without regard to case. */
-bool mp_name_is(const uint8_t *data, mp_span name, const char *word);
+MP_API bool mp_name_is(const uint8_t *data, mp_span name, const char *word);
 
 /* Appends a field's value without its line ends, NULs and the spaces around it. */
-void mp_field_text(const uint8_t *data, mp_span value, mp_buffer *out);
+MP_API void mp_field_text(const uint8_t *data, mp_span value, mp_buffer *out);
 
 /* ---- the tree of parts (mime.c) --------------------------------------------------------------------- */
 
@@ -81,41 +81,43 @@ typedef struct mp_mime {
     mp_alloc alloc;
 } mp_mime;
 
-void mp_mime_init(mp_mime *m, mp_alloc alloc);
-void mp_mime_free(mp_mime *m);
+MP_API void mp_mime_init(mp_mime *m, mp_alloc alloc);
+MP_API void mp_mime_free(mp_mime *m);
 
 /* Reads the structure. Uses max_depth, max_parts, max_header and max_parameters. Fails with MP_E_NOMEM, or
  * MP_E_LIMIT for a message of 4 GiB; any other octets are a message. */
-mp_status mp_mime_parse(mp_mime *m, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err);
+MP_API mp_status mp_mime_parse(mp_mime *m, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err);
 
 /* ---- wire text (mime_address.c, mime_write.c) -------------------------------------------------------- */
 
 /* Appends the ENVELOPE of the header data[header] (RFC 3501 section 7.4.2). Uses max_addresses and max_header; what
  * they cut off is noted in *m, which may be NULL. */
-void mp_write_envelope(const uint8_t *data, mp_span header, const mp_limits *limits, mp_mime *m, mp_buffer *out);
+MP_API void mp_write_envelope(const uint8_t *data, mp_span header, const mp_limits *limits, mp_mime *m, mp_buffer *out);
 
 /* Appends BODY, or BODYSTRUCTURE if `extended`, of the message that mp_mime_parse has read. */
-void mp_write_body_structure(mp_mime *m, const uint8_t *data, bool extended, const mp_limits *limits, mp_buffer *out);
+MP_API void mp_write_body_structure(mp_mime *m, const uint8_t *data, bool extended, const mp_limits *limits,
+                                    mp_buffer *out);
 
 /* ---- sections and the saved form (mime_section.c) ---------------------------------------------------- */
 
 typedef enum mp_section_text { MP_SECTION_ALL, MP_SECTION_HEADER, MP_SECTION_TEXT, MP_SECTION_MIME } mp_section_text;
 
 /* Where BODY[path.text] is in the message (RFC 9051 section 6.4.5.1); false if there is no such section. */
-bool mp_mime_section(const mp_mime *m, const uint32_t *path, size_t path_len, mp_section_text text, mp_span *span_r);
+MP_API bool mp_mime_section(const mp_mime *m, const uint32_t *path, size_t path_len, mp_section_text text,
+                            mp_span *span_r);
 
 /* Appends the saved form: what mp_mime_section needs, some ten octets a part. */
-void mp_mime_save(const mp_mime *m, mp_buffer *out);
+MP_API void mp_mime_save(const mp_mime *m, mp_buffer *out);
 
 /* Reads the saved form into an initialised *m. MP_E_SYNTAX for octets that mp_mime_save cannot have written. Line
  * counts of parts and defects are not saved. */
-mp_status mp_mime_load(mp_mime *m, const uint8_t *saved, size_t len, mp_error *err);
+MP_API mp_status mp_mime_load(mp_mime *m, const uint8_t *saved, size_t len, mp_error *err);
 
 /* How many octets turning each bare LF into CRLF adds. */
-size_t mp_bare_lf_count(const uint8_t *data, size_t len);
+MP_API size_t mp_bare_lf_count(const uint8_t *data, size_t len);
 
 /* Writes data with each bare LF turned into CRLF: len + mp_bare_lf_count() octets. */
-void mp_bare_lf_fix(const uint8_t *data, size_t len, uint8_t *out_r);
+MP_API void mp_bare_lf_fix(const uint8_t *data, size_t len, uint8_t *out_r);
 
 #ifdef __cplusplus
 }

@@ -27,11 +27,11 @@ typedef struct mp_pop3_line_state {
 /* Looks for the end of the line that starts at `line`, of which `len` octets are there (never fewer than in the
  * call before). MP_OK: *len_r octets make the line, its LF included, and the state is zeroed for the next line.
  * MP_NEED_MORE: no LF yet. MP_E_LIMIT: more than `max_line` octets without one, or a line longer than that; final. */
-mp_status mp_pop3_line(mp_pop3_line_state *state, const uint8_t *line, size_t len, uint64_t max_line,
-                       size_t *len_r, mp_error *err);
+MP_API mp_status mp_pop3_line(mp_pop3_line_state *state, const uint8_t *line, size_t len, uint64_t max_line,
+                              size_t *len_r, mp_error *err);
 
 /* The octets of the line end: 2 for CRLF, 1 for a bare LF, 0 where there is none. */
-size_t mp_pop3_line_end(const uint8_t *line, size_t len);
+MP_API size_t mp_pop3_line_end(const uint8_t *line, size_t len);
 
 /* ---- what a server sends ----------------------------------------------------------------------------- */
 
@@ -51,17 +51,17 @@ typedef struct mp_pop3_reply {
 } mp_pop3_reply;
 
 /* One status line. MP_E_SYNTAX: neither +OK, -ERR nor +. */
-mp_status mp_pop3_read_status(const uint8_t *line, size_t len, mp_pop3_reply *reply_r, mp_error *err);
+MP_API mp_status mp_pop3_read_status(const uint8_t *line, size_t len, mp_pop3_reply *reply_r, mp_error *err);
 
 /* drop-listing and scan-listing: number SP number (RFC 1939 sections 5, LIST and STAT). Blanks may be several,
  * what follows a further SP is ignored, as RFC 1939 section 5 tells clients to. */
-mp_status mp_pop3_read_numbers(const uint8_t *line, size_t len, uint64_t *first_r, uint64_t *second_r,
-                               mp_error *err);
+MP_API mp_status mp_pop3_read_numbers(const uint8_t *line, size_t len, uint64_t *first_r, uint64_t *second_r,
+                                      mp_error *err);
 
 /* unique-id listing: number SP unique-id (RFC 1939 section 7, UIDL). `loose_r` is set where the id is longer than
  * 70 octets, or the blanks are several: real servers do both. */
-mp_status mp_pop3_read_uidl(const uint8_t *line, size_t len, uint64_t *number_r, mp_span *id_r, bool *loose_r,
-                            mp_error *err);
+MP_API mp_status mp_pop3_read_uidl(const uint8_t *line, size_t len, uint64_t *number_r, mp_span *id_r, bool *loose_r,
+                                   mp_error *err);
 
 /* ---- what a client sends ----------------------------------------------------------------------------- */
 
@@ -98,19 +98,19 @@ typedef struct mp_pop3_command {
 
 /* The keyword at the start of the `len` octets at `line`, of which the line may have more to come. MP_POP3_UNKNOWN
  * also while it cannot be told. */
-mp_pop3_keyword mp_pop3_keyword_at(const uint8_t *line, size_t len);
+MP_API mp_pop3_keyword mp_pop3_keyword_at(const uint8_t *line, size_t len);
 
 /* Its name in upper case, static; NULL for MP_POP3_UNKNOWN. */
-const char *mp_pop3_keyword_name(mp_pop3_keyword keyword);
+MP_API const char *mp_pop3_keyword_name(mp_pop3_keyword keyword);
 
 /* Whether a +OK to this command is followed by a body, given whether the command has arguments. */
-bool mp_pop3_is_multiline(mp_pop3_keyword keyword, bool has_arguments);
+MP_API bool mp_pop3_is_multiline(mp_pop3_keyword keyword, bool has_arguments);
 
 /* One command line, line end included. Keywords are compared without regard to case. A keyword that is not known
  * is no error as long as the line is grammatical. command_r->name is set, if it can be, even on MP_E_SYNTAX.
  * MP_E_LIMIT: a line of more than `max_command` octets (limits.h: max_pop3_command) that is not AUTH's. */
-mp_status mp_pop3_read_command(const uint8_t *line, size_t len, uint64_t max_command,
-                               mp_pop3_command *command_r, mp_error *err);
+MP_API mp_status mp_pop3_read_command(const uint8_t *line, size_t len, uint64_t max_command, mp_pop3_command *command_r,
+                                      mp_error *err);
 
 /* ---- bodies ------------------------------------------------------------------------------------------ */
 
@@ -130,18 +130,18 @@ typedef struct mp_unstuff {
     bool any_lf;
 } mp_unstuff;
 
-void mp_unstuff_init(mp_unstuff *machine, bool any_lf);
+MP_API void mp_unstuff_init(mp_unstuff *machine, bool any_lf);
 
 /* Reads up to n octets at src. MP_OK: the terminator was found, *consumed_r octets were read, the terminator
  * included. MP_NEED_MORE: all n were read and the terminator is still to come. *written_r octets of the message
  * were written to dst, at most n + mp_unstuff_withheld(). dst may overlap src where it lies at least that many
  * octets before it (so, nearly always, may be src itself: no octet is moved before the first dot). dst NULL writes
  * nothing and only counts. */
-mp_status mp_unstuff_run(mp_unstuff *machine, uint8_t *dst, const uint8_t *src, size_t n, size_t *consumed_r,
-                         size_t *written_r);
+MP_API mp_status mp_unstuff_run(mp_unstuff *machine, uint8_t *dst, const uint8_t *src, size_t n, size_t *consumed_r,
+                                size_t *written_r);
 
 /* Octets that were read and may still be written: 1 after ".\r" at the start of a line, else 0. */
-size_t mp_unstuff_withheld(const mp_unstuff *machine);
+MP_API size_t mp_unstuff_withheld(const mp_unstuff *machine);
 
 /* Puts the dots in. `any_lf`: also after a bare LF. RFC 1939 knows no bare LF; a client that takes LF for a line
  * end would see a forged terminator in LF "." CRLF, one that does not would see a dot too many. */
@@ -151,15 +151,15 @@ typedef struct mp_stuff {
     bool complete; /* the octets so far are none, or end in CRLF */
 } mp_stuff;
 
-void mp_stuff_init(mp_stuff *machine, bool any_lf);
+MP_API void mp_stuff_init(mp_stuff *machine, bool any_lf);
 
 /* Stuffs all n octets at src. Returns the octets written to dst, at most 2n; dst NULL writes nothing and only
  * counts. dst and src must not overlap. */
-size_t mp_stuff_run(mp_stuff *machine, uint8_t *dst, const uint8_t *src, size_t n);
+MP_API size_t mp_stuff_run(mp_stuff *machine, uint8_t *dst, const uint8_t *src, size_t n);
 
 /* What must follow the last chunk: the missing CRLF, if any, and the terminator. Writes at most 5 octets, returns
  * how many, and begins anew. */
-size_t mp_stuff_finish(mp_stuff *machine, uint8_t dst[5]);
+MP_API size_t mp_stuff_finish(mp_stuff *machine, uint8_t dst[5]);
 
 #ifdef __cplusplus
 }

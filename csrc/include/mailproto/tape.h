@@ -40,16 +40,17 @@ typedef struct mp_tape {
 } mp_tape;
 
 /* The tape owns what it allocates until mp_tape_free; building again reuses it. */
-void mp_tape_init(mp_tape *t, mp_alloc alloc);
-void mp_tape_free(mp_tape *t);
+MP_API void mp_tape_init(mp_tape *t, mp_alloc alloc);
+MP_API void mp_tape_free(mp_tape *t);
 
 /* Writes the tokens of unit[from..to), literals inline. Replaces what the tape held. Limits used: max_depth and
  * max_elements. MP_OK, MP_E_SYNTAX, MP_E_LIMIT or MP_E_NOMEM. */
-mp_status mp_tape_build(mp_tape *t, const uint8_t *unit, size_t from, size_t to, const mp_limits *limits, mp_error *err);
+MP_API mp_status mp_tape_build(mp_tape *t, const uint8_t *unit, size_t from, size_t to, const mp_limits *limits,
+                               mp_error *err);
 
 /* Copies a QUOTED_ESC token's octets without the backslashes. dst: at least len octets. Returns how many were written.
  * quoted = DQUOTE *QUOTED-CHAR DQUOTE; a backslash before any other octet is dropped too.   RFC 9051 section 9 */
-size_t mp_unescape(uint8_t *dst, const uint8_t *src, size_t len);
+MP_API size_t mp_unescape(uint8_t *dst, const uint8_t *src, size_t len);
 
 #ifdef __cplusplus
 }

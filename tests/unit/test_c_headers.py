@@ -36,7 +36,9 @@ def test_every_declared_function_is_offered_and_defined(header: Path) -> None:
     sources = "\n".join(path.read_text() for path in sorted((CSRC / "src").glob("*.c")))
     for before, name in DECLARATION.findall(COMMENT.sub("", header.read_text())):
         assert before.startswith("MP_API "), f"{header.name}: {name} lacks MP_API"
-        assert re.search(rf"^[\w* ]*\b{name}\(", sources, re.MULTILINE), f"{header.name}: {name} is not defined"
+        assert re.search(rf"^[\w* ]*\b{name}\(", sources, re.MULTILINE), (
+            f"{header.name}: {name} is not defined"
+        )
 
 
 @pytest.mark.parametrize("header", HEADERS, ids=lambda path: path.name)

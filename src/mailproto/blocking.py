@@ -38,7 +38,7 @@ from mailproto.tls import client_context
 if TYPE_CHECKING:
     import datetime
 
-    from mailproto._core.text import SequenceSet
+    from mailproto._core.sequence_set import SequenceSet
     from mailproto.imap._arguments import SetLike
     from mailproto.imap.mailbox import SelectedMailbox
     from mailproto.imap.responses import Namespace

@@ -5,7 +5,8 @@ from base64 import b64encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailproto._core.text import MailboxName, SequenceSet
+from mailproto._core.mailbox_name import MailboxName
+from mailproto._core.sequence_set import SequenceSet
 
 small = st.integers(1, 60)
 ranges = st.lists(st.tuples(small, small), max_size=12)

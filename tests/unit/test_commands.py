@@ -9,7 +9,8 @@ import pickle
 
 import pytest
 
-from mailproto._core.text import MailboxName, SequenceSet
+from mailproto._core.mailbox_name import MailboxName
+from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import SYNC
 from mailproto.imap import commands, search
 

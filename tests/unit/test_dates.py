@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailproto import ParseError
-from mailproto._core.text import format_date, format_internal_date, parse_date, parse_internal_date
+from mailproto._core.dates import format_date, format_internal_date, parse_date, parse_internal_date
 from mailproto._core.write import Writer
 
 ZONE = dt.timezone(dt.timedelta(hours=5, minutes=30))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailproto._core.text import MailboxName, canonical_flag, match_list_pattern
+from mailproto._core.flags import canonical_flag
+from mailproto._core.mailbox_name import MailboxName, match_list_pattern
 
 
 def oracle(pattern, name, delimiter):

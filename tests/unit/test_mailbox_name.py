@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from mailproto._core.text import MailboxName
+from mailproto._core.mailbox_name import MailboxName
 
 
 @pytest.mark.parametrize(

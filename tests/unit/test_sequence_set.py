@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from mailproto import ParseError
-from mailproto._core.text import SequenceSet
+from mailproto._core.sequence_set import SequenceSet
 
 
 def test_runs_stay_as_written():

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from mailproto import ParseError
-from mailproto._core.text import MailboxName, SequenceSet, match_list_pattern
+from mailproto._core.mailbox_name import MailboxName, match_list_pattern
+from mailproto._core.sequence_set import SequenceSet
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "wire"
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailproto._core.text import MailboxName, SequenceSet
+from mailproto._core.mailbox_name import MailboxName
+from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import SYNC, Writer
 
 

@@ -24,7 +24,9 @@ from mailproto._core.c_mailproto cimport (
     mp_error, mp_flag_canonical, mp_parse_date, mp_span, mp_unescape, mp_word, mp_word_text,
 )
 from mailproto._core.common cimport raise_error
-from mailproto._core.text cimport internal_date_from_wire, mailbox_from_wire, sequence_set_from_wire
+from mailproto._core.dates cimport internal_date_from_wire
+from mailproto._core.mailbox_name cimport mailbox_from_wire
+from mailproto._core.sequence_set cimport sequence_set_from_wire
 
 import binascii
 

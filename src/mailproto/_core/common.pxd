@@ -7,3 +7,6 @@ cdef enum:
 cdef int limits_to_c(object limits, mp_limits *out) except -1
 cdef int raise_error(const mp_error *error, const unsigned char *unit, size_t unit_len) except -1
 cdef void shallow(mp_limits *limits) noexcept
+cdef bytes as_utf8(object text)
+cdef object octets_or_none(object value, str name)
+cdef bytes padded(bytes wire, object limits, mp_limits *bounds)

@@ -1,11 +1,13 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """What every compiled module shares: limits into C, C errors into exceptions."""
 
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.string cimport memcpy, memset
 
-from mailproto._core.c_mailproto cimport MP_E_FRAMING, MP_E_LIMIT, MP_E_NOMEM, mp_error, mp_limits
+from mailproto._core.c_mailproto cimport MP_E_FRAMING, MP_E_LIMIT, MP_E_NOMEM, MP_PADDING, mp_error, mp_limits
 
 from mailproto.errors import LimitError, ParseError
+from mailproto.limits import Limits
 
 cdef Py_ssize_t UNIT_CAP = ParseError.UNIT_CAP
 
@@ -46,3 +48,33 @@ cdef int raise_error(const mp_error *error, const unsigned char *unit, size_t un
     if error.status == MP_E_LIMIT:
         raise LimitError(error.offset, error.limit.decode("ascii"), data)
     raise ParseError(error.offset, error.expected.decode("ascii"), data, fatal=error.status == MP_E_FRAMING)
+
+
+cdef bytes as_utf8(object text):
+    if isinstance(text, bytes):
+        return text
+    return text.encode("utf-8", "surrogateescape")
+
+
+cdef object octets_or_none(object value, str name):
+    if value is None or type(value) is bytes:
+        return value
+    if isinstance(value, str):
+        return (<str>value).encode("utf-8", "surrogateescape")
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    raise TypeError(f"{name} must be bytes, str or None, not {type(value).__name__}")
+
+
+cdef bytes padded(bytes wire, object limits, mp_limits *bounds):
+    """One value's bytes with the padding that the core reads over; *bounds* are those of *limits* or the defaults."""
+    cdef Py_ssize_t length = PyBytes_GET_SIZE(wire)
+    cdef bytes room
+    limits_to_c(Limits() if limits is None else limits, bounds)
+    shallow(bounds)
+    if <unsigned long long>length > min(bounds.max_unit, <unsigned long long>0xFFFFFFFF):
+        raise LimitError(0, "max_unit", wire[:UNIT_CAP])
+    room = PyBytes_FromStringAndSize(NULL, length + MP_PADDING)
+    memcpy(PyBytes_AS_STRING(room), PyBytes_AS_STRING(wire), length)
+    memset(PyBytes_AS_STRING(room) + length, 0, MP_PADDING)
+    return room

@@ -1,4 +1,4 @@
-# Address, Envelope and BodyStructure, decoded from a slice of their own.
+# Address and Envelope, decoded from a slice of their own.
 
 cimport cython
 from libc.stdint cimport uint8_t, uint32_t
@@ -33,31 +33,6 @@ cdef class Envelope:
     cdef uint32_t bits
 
 
-@cython.final
-@cython.no_gc
-cdef class BodyStructure:
-    cdef object type
-    cdef object subtype
-    cdef object params
-    cdef object id
-    cdef object description
-    cdef object encoding
-    cdef object size
-    cdef object lines
-    cdef object md5
-    cdef object disposition
-    cdef object language
-    cdef object location
-    cdef object extensions
-    cdef object envelope
-    cdef object body
-    cdef object parts
-    cdef bytes wire
-    cdef uint32_t bits
-    cdef int extended    # extension fields present, 0 to 4
-    cdef int depth       # levels below this one
-
-
 # data: MP_PADDING octets must follow. ParseError, LimitError.
 cdef Envelope envelope_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits)
-cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits)
+cdef object write_envelope(object writer, Envelope envelope)

@@ -2,7 +2,8 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any, final
 
-from mailproto._core.envelope import BodyStructure, Envelope
+from mailproto._core.body_structure import BodyStructure
+from mailproto._core.envelope import Envelope
 
 @final
 class Fetch:

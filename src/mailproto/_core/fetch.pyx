@@ -16,9 +16,10 @@ from mailproto._core.c_mailproto cimport (
     mp_response_head, mp_span,
 )
 from mailproto._core.common cimport raise_error
-from mailproto._core.envelope cimport BodyStructure, Envelope, body_of, envelope_of
+from mailproto._core.body_structure cimport BodyStructure, body_of
+from mailproto._core.envelope cimport Envelope, envelope_of
 from mailproto._core.members cimport mp_add_member, mp_new_empty
-from mailproto._core.text cimport datetime_from_c
+from mailproto._core.dates cimport datetime_from_c
 from mailproto._core.trees cimport builtin, write_tree
 from mailproto._core.words cimport (
     WORD_LIMIT, WORD_SECTION, WordCache, defect_names, flags_of, new_words, text_to_bytes, trees_in, word_find,
@@ -28,7 +29,8 @@ from mailproto._core.write cimport Writer
 from datetime import datetime
 from types import MappingProxyType
 
-from mailproto._core.text import canonical_flag, format_internal_date
+from mailproto._core.dates import format_internal_date
+from mailproto._core.flags import canonical_flag
 from mailproto.errors import ParseError
 from mailproto.limits import Limits
 

@@ -1,7 +1,7 @@
 from collections.abc import Iterable
 from typing import Any, final
 
-from mailproto._core.text import MailboxName
+from mailproto._core.mailbox_name import MailboxName
 
 @final
 class MailboxList:

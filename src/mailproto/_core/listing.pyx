@@ -4,7 +4,7 @@
 cimport cython
 
 from mailproto._core.members cimport mp_add_member, mp_new_empty
-from mailproto._core.text cimport MailboxName
+from mailproto._core.mailbox_name cimport MailboxName
 from mailproto._core.trees cimport builtin, write_tree
 from mailproto._core.words cimport defect_names
 from mailproto._core.write cimport Writer

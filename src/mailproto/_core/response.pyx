@@ -31,7 +31,8 @@ from mailproto._core.common cimport raise_error
 from mailproto._core.fetch cimport fetch_of
 from mailproto._core.listing cimport MailboxList, new_mailbox_list
 from mailproto._core.members cimport mp_slot_at, mp_slot_put
-from mailproto._core.text cimport MailboxName, mailbox_from_wire, sequence_set_adopt, sequence_set_from_wire
+from mailproto._core.mailbox_name cimport MailboxName, mailbox_from_wire
+from mailproto._core.sequence_set cimport sequence_set_adopt, sequence_set_from_wire
 from mailproto._core.words cimport (
     WordCache, defect_names, flags_of, sendable, text_to_bytes, trees_in, trees_of, word_str, word_upper,
 )

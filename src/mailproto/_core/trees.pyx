@@ -9,7 +9,7 @@ cdef object CLOSE = object()
 
 
 cdef object builtin(object value):
-    """JSON-able builtins: bytes as str when they are UTF-8, else {"b64": ...}; tuples as lists."""
+    """JSON-able builtins: bytes as str when they are UTF-8, else {"b64": ...}; tuples as lists; values as dicts."""
     if isinstance(value, bytes):
         try:
             return (<bytes>value).decode("utf-8")
@@ -24,7 +24,7 @@ cdef object builtin(object value):
             return [builtin(item) for item in value]
         finally:
             Py_LeaveRecursiveCall()
-    return value
+    return value.to_dict() if hasattr(value, "to_dict") else value
 
 
 cdef object write_tree(object writer, object tree):

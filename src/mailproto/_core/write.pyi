@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable, Iterable
 from typing import Final, Literal, Self, TypeAlias, TypeVar, final
 
-from mailproto._core.text import SequenceSet
+from mailproto._core.sequence_set import SequenceSet
 
 _Octets: TypeAlias = str | bytes | bytearray | memoryview
 _Item = TypeVar("_Item")

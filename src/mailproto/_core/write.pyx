@@ -11,9 +11,10 @@ from mailproto._core.c_mailproto cimport (
     MP_FORM_ASTRING, MP_FORM_ATOM, MP_FORM_LIST, MP_FORM_LITERAL, MP_FORM_LITERAL8, MP_FORM_QUOTED, MP_FORM_QUOTED8,
     MP_LITERAL_MINUS_MAX, mp_form, mp_form_of, mp_is_flag, mp_write_literal_header, mp_write_number, mp_write_quoted,
 )
-from mailproto._core.text cimport SequenceSet, mailbox_to_wire
+from mailproto._core.mailbox_name cimport mailbox_to_wire
+from mailproto._core.sequence_set cimport SequenceSet
 
-from mailproto._core.text import format_date, format_internal_date
+from mailproto._core.dates import format_date, format_internal_date
 
 import enum
 

@@ -28,7 +28,7 @@ from mailproto.limits import Limits
 if TYPE_CHECKING:
     import datetime
 
-    from mailproto._core.text import SequenceSet
+    from mailproto._core.sequence_set import SequenceSet
     from mailproto.imap._arguments import SetLike
     from mailproto.imap.mailbox import SelectedMailbox
     from mailproto.imap.responses import Namespace

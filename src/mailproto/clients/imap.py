@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mailproto import sasl
-from mailproto._core.text import SequenceSet
+from mailproto._core.sequence_set import SequenceSet
 from mailproto.clients.conversation import Operation
 from mailproto.imap import commands, responses
 from mailproto.imap import search as keys

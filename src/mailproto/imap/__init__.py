@@ -1,7 +1,8 @@
 """IMAP (RFC 3501, RFC 9051): values, readers and sans-IO sessions."""
 
 from mailproto._core.fetch_table import FetchTable
-from mailproto._core.text import MailboxName, SequenceSet
+from mailproto._core.mailbox_name import MailboxName
+from mailproto._core.sequence_set import SequenceSet
 from mailproto.imap import commands, events, responses, search
 from mailproto.imap.client import ClientSession
 from mailproto.imap.command_reader import CommandReader, parse_command, parse_command_prefix

@@ -14,7 +14,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from mailproto._core.text import MailboxName, SequenceSet, canonical_flag
+from mailproto._core.flags import canonical_flag
+from mailproto._core.mailbox_name import MailboxName
+from mailproto._core.sequence_set import SequenceSet
 
 #: What a caller may give where the protocol carries a string: str goes out as UTF-8.
 StringLike = str | bytes | bytearray | memoryview

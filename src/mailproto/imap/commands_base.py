@@ -8,7 +8,8 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
-from mailproto._core.text import MailboxName, SequenceSet
+from mailproto._core.mailbox_name import MailboxName
+from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import SyncPoint, Writer
 from mailproto.errors import ParseError
 from mailproto.imap import _arguments as check

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from mailproto.errors import RemoteError
 
 if TYPE_CHECKING:
-    from mailproto._core.text import SequenceSet
+    from mailproto._core.sequence_set import SequenceSet
 
 #: Most keywords that a mailbox may list (FLAGS, PERMANENTFLAGS). The largest real ones have some hundreds.
 MAX_FLAGS: Final = 10_000

@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from mailproto._core.envelope import Address, BodyStructure, Envelope
+from mailproto._core.body_structure import BodyStructure
+from mailproto._core.envelope import Address, Envelope
 from mailproto._core.fetch import Fetch
+from mailproto._core.flags import canonical_flag
 from mailproto._core.listing import MailboxList
-from mailproto._core.text import MailboxName, SequenceSet, canonical_flag
+from mailproto._core.mailbox_name import MailboxName
+from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import LiteralMode, Value, to_builtin

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from mailproto._core.text import MailboxName, SequenceSet
+from mailproto._core.mailbox_name import MailboxName
+from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.trees import write_generic_tree
 from mailproto._core.write import Writer
 from mailproto.imap.commands_base import Value

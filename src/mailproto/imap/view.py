@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from mailproto.errors import MailprotoError
 
 if TYPE_CHECKING:
-    from mailproto._core.text import SequenceSet
+    from mailproto._core.sequence_set import SequenceSet
     from mailproto.imap.commands import Command
 
 #: Commands during which no EXPUNGE may be sent, in their form without UID (RFC 9051 section 7.5.1). SORT and

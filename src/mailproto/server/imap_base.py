@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
-from mailproto._core.text import SequenceSet
+from mailproto._core.sequence_set import SequenceSet
 from mailproto.aio.server import Handler, ServerConnection
 from mailproto.imap.commands import Command
 from mailproto.imap.responses import MailboxFlags, ResponseCode, StatusResponse

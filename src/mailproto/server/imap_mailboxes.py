@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from mailproto._core.text import MailboxName, SequenceSet, match_list_pattern
+from mailproto._core.mailbox_name import MailboxName, match_list_pattern
+from mailproto._core.sequence_set import SequenceSet
 from mailproto.imap import commands, responses
 from mailproto.imap.responses import (
     AppendUid,

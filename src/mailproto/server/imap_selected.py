@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mailproto._core.text import SequenceSet
+from mailproto._core.sequence_set import SequenceSet
 from mailproto.imap import commands, search
 from mailproto.imap.responses import CopyUid, Fetch, ResponseCode, SearchResult, StatusResponse
 from mailproto.server.imap_base import Refused, bad

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 
-from mailproto._core.text import SequenceSet
+from mailproto._core.sequence_set import SequenceSet
 from mailproto.store import errors
 from mailproto.store.api import MessageInfo, NewMessage, Want
 from mailproto.store.checks_base import OpenStore, fill, flags_of, message, new_mail, refused

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable
 from typing import Final, TypeAlias
 
-from mailproto._core.text import SequenceSet
+from mailproto._core.sequence_set import SequenceSet
 from mailproto.imap import search as keys
 from mailproto.store import names
 from mailproto.store.api import SearchMatches, SearchView

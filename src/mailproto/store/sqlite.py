@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from mailproto._core.text import match_list_pattern
+from mailproto._core.mailbox_name import match_list_pattern
 from mailproto.store import names, search
 from mailproto.store import sqlite_mailboxes as boxes
 from mailproto.store import sqlite_messages as mails

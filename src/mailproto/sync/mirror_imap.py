@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from mailproto._core.text import SequenceSet
+from mailproto._core.sequence_set import SequenceSet
 from mailproto.aio.imap import ImapClient
 from mailproto.errors import CommandFailed
 from mailproto.imap.commands import Section

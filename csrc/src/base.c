@@ -1,6 +1,8 @@
-#include "mailproto/base.h"
+#include "mailproto/mailproto.h"
 
 #include <stdlib.h>
+
+const char *mp_version(void) { return MP_VERSION; }
 
 static void *libc_realloc(void *ctx, void *ptr, size_t old_size, size_t new_size)
 {

@@ -134,7 +134,7 @@ static mp_status read_number(mp_cursor *c, uint64_t min, uint64_t max, uint64_t 
 
 mp_status mp_read_number(mp_cursor *c, uint32_t *out_r)
 {
-    uint64_t value;
+    uint64_t value = 0;
     mp_status status = read_number(c, 0, UINT32_MAX, &value, "number");
     if (status == MP_OK)
         *out_r = (uint32_t)value;
@@ -143,7 +143,7 @@ mp_status mp_read_number(mp_cursor *c, uint32_t *out_r)
 
 mp_status mp_read_nz_number(mp_cursor *c, uint32_t *out_r)
 {
-    uint64_t value;
+    uint64_t value = 0;
     mp_status status = read_number(c, 1, UINT32_MAX, &value, "nz-number");
     if (status == MP_OK)
         *out_r = (uint32_t)value;

@@ -46,7 +46,7 @@ static mp_status read_addresses(mp_slice *s, const mp_limits *limits, mp_span *o
         *out_r = (mp_span){from, s->at - from};
         return status;
     }
-    mp_text text;
+    mp_text text = {{0, 0}, MP_TEXT_NIL, 0};
     mp_status status = mp_slice_text(s, defects, &text);
     *out_r = (mp_span){from, 0};
     if (status == MP_OK && text.kind != MP_TEXT_NIL) {

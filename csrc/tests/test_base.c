@@ -1,6 +1,6 @@
-#include "mailproto/base.h"
-#include "mailproto/limits.h"
+#include "mailproto/mailproto.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "test.h"
@@ -8,6 +8,9 @@
 int main(void)
 {
     mp_error err;
+    char version[32];
+    snprintf(version, sizeof version, "%d.%d.%d", MP_VERSION_MAJOR, MP_VERSION_MINOR, MP_VERSION_PATCH);
+    CHECK(strcmp(version, MP_VERSION) == 0 && strcmp(mp_version(), MP_VERSION) == 0);
     CHECK(mp_fail(&err, MP_E_SYNTAX, 7, "nstring") == MP_E_SYNTAX);
     CHECK(err.offset == 7 && strcmp(err.expected, "nstring") == 0 && err.limit == NULL);
     CHECK(mp_fail_limit(&err, 9, "max_depth") == MP_E_LIMIT);

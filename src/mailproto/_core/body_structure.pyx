@@ -117,8 +117,8 @@ cdef class BodyStructure:
         self.extensions = tuple(extensions)
         self.envelope = envelope
         self.body = body
-        first = self.params if self.parts else self.md5
-        present = [first or None, self.disposition, self.language, self.location, self.extensions or None]
+        first = (self.params or None) if self.parts else self.md5
+        present = [first, self.disposition, self.language, self.location, self.extensions or None]
         while present and present[-1] is None:
             present.pop()
         self.extended = min(4, len(present)) if extended is None else extended

@@ -1,7 +1,7 @@
 /* Responses: everything that reads one may refuse any bytes, but neither crash nor look behind them, and a FETCH row's
  * balanced items are the same for the fast skip and its slow twin. */
 #include "mailproto/frame.h"
-#include "mailproto/imap_response.h"
+#include "mailproto/imap_code.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,8 @@ static void body_and_envelope(const uint8_t *data, size_t len, const mp_limits *
     if (mp_read_envelope(copy, len, limits, &envelope, &err) == MP_OK)
         for (int i = 0; i < 6; i++) {
             mp_span list = envelope.lists[i];
-            uint32_t at = list.off + 1, defects = 0;
+            uint32_t at = list.off + 1;
+            mp_defects defects = {0};
             bool found = list.len > 0;
             mp_address address;
             while (found && mp_read_address(copy, &at, list.off + list.len, &address, &found, &defects, &err) == MP_OK)
@@ -31,7 +32,8 @@ static void body_and_envelope(const uint8_t *data, size_t len, const mp_limits *
             const mp_body_part *p = &body.parts[i];
             if (p->end > len || p->start >= p->end || (i && p->parent >= i))
                 abort();
-            uint32_t at = p->params.off + 1, defects = 0;
+            uint32_t at = p->params.off + 1;
+            mp_defects defects = {0};
             bool found = p->params.len > 0;
             mp_text text;
             while (found && mp_read_list_string(copy, &at, p->params.off + p->params.len, &text, &found, &defects, &err) == MP_OK)
@@ -89,7 +91,8 @@ static void by_tape(const uint8_t *unit, mp_response_head *head, const mp_limits
         mp_text text;
         mp_list list;
         uint64_t number;
-        uint32_t defects = 0, tree;
+        uint32_t tree;
+        mp_defects defects = {0};
         bool earlier;
         mp_cursor_init(&c, unit, head->rest, head->end, &tape, limits, &err);
         mp_read_mailbox_list(&c, &row);

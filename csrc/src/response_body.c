@@ -56,7 +56,7 @@ static mp_status add_part(mp_body *b, uint32_t parent, uint32_t start, const mp_
 static bool here(const mp_slice *s, uint8_t ch) { return s->at < s->end && s->data[s->at] == ch; }
 
 /* A list or NIL, kept whole. "" counts as NIL with a defect. */
-static mp_status read_list(mp_slice *s, const mp_limits *limits, mp_span *out_r, uint32_t *defects, const char *rule)
+static mp_status read_list(mp_slice *s, const mp_limits *limits, mp_span *out_r, mp_defects *defects, const char *rule)
 {
     uint32_t from = s->at;
     *out_r = (mp_span){from, 0};
@@ -71,12 +71,12 @@ static mp_status read_list(mp_slice *s, const mp_limits *limits, mp_span *out_r,
         return MP_OK;
     if (text.span.len)
         return mp_fail(s->err, MP_E_SYNTAX, from, rule);
-    *defects |= MP_DEFECT_BAD_VALUE;
+    mp_defect(defects, MP_DEFECT_BAD_VALUE, from);
     return MP_OK;
 }
 
 /* number, or NIL by mistake */
-static mp_status read_number(mp_slice *s, uint64_t *out_r, uint32_t *defects)
+static mp_status read_number(mp_slice *s, uint64_t *out_r, mp_defects *defects)
 {
     const uint8_t *p = s->data + s->at;
     uint64_t value = 0;
@@ -88,15 +88,16 @@ static mp_status read_number(mp_slice *s, uint64_t *out_r, uint32_t *defects)
         return MP_OK;
     }
     mp_text text;
-    uint32_t ignored = 0, from = s->at;
+    mp_defects ignored = {0};
+    uint32_t from = s->at;
     TRY(mp_slice_text(s, &ignored, &text));
     if (text.kind == MP_TEXT_NIL || (text.kind != MP_TEXT_LITERAL && text.span.len == 0)) {
         *out_r = 0;
-        *defects |= MP_DEFECT_BAD_NUMBER;
+        mp_defect(defects, MP_DEFECT_BAD_NUMBER, from);
         return MP_OK;
     }
     if (text.kind != MP_TEXT_ATOM)
-        *defects |= MP_DEFECT_BAD_NUMBER;
+        mp_defect(defects, MP_DEFECT_BAD_NUMBER, from);
     if (!mp_parse_number(s->data + text.span.off, text.span.len, INT64_MAX, out_r))
         return mp_fail(s->err, MP_E_SYNTAX, from, "number");
     return MP_OK;
@@ -109,16 +110,16 @@ static mp_status read_disposition(mp_slice *s, const mp_limits *limits, mp_body_
     if (!here(s, '(')) {
         TRY(mp_slice_text(s, &p->defects, &p->disposition));
         if (p->disposition.kind != MP_TEXT_NIL) /* a bare string: old servers without parameters */
-            p->defects |= MP_DEFECT_BAD_VALUE;
+            mp_defect(&p->defects, MP_DEFECT_BAD_VALUE, s->at);
         return MP_OK;
     }
     s->at++;
     mp_slice_sp(s, &p->defects, 0);
     TRY(mp_slice_text(s, &p->defects, &p->disposition));
     if (p->disposition.kind == MP_TEXT_NIL)
-        p->defects |= MP_DEFECT_NIL_STRING;
+        mp_defect(&p->defects, MP_DEFECT_NIL_STRING, p->disposition.span.off);
     if (here(s, ')'))
-        p->defects |= MP_DEFECT_BAD_VALUE;
+        mp_defect(&p->defects, MP_DEFECT_BAD_VALUE, s->at);
     else {
         mp_slice_sp(s, &p->defects, 1);
         TRY(read_list(s, limits, &p->disposition_params, &p->defects, "body-fld-param"));
@@ -156,12 +157,12 @@ static mp_status read_extension(mp_slice *s, const mp_limits *limits, mp_body_pa
             s->at++;
         if (here(s, ')')) {
             if (s->at != from)
-                p->defects |= MP_DEFECT_EXTRA_SPACE;
+                mp_defect(&p->defects, MP_DEFECT_EXTRA_SPACE, from);
             p->end = ++s->at;
             return MP_OK;
         }
         if (s->at != from + 1)
-            p->defects |= s->at == from ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_EXTRA_SPACE;
+            mp_defect(&p->defects, s->at == from ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_EXTRA_SPACE, from);
         from = s->at;
         switch (p->extended) {
         case 0:
@@ -213,18 +214,18 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
     *enclosed_r = false;
     TRY(mp_slice_text(s, &p->defects, &p->type));
     if (p->type.kind == MP_TEXT_NIL)
-        p->defects |= MP_DEFECT_NIL_STRING;
+        mp_defect(&p->defects, MP_DEFECT_NIL_STRING, p->type.span.off);
     if (here(s, ')')) { /* ("ALTERNATIVE"): a multipart that lost its parts, as Gmail writes it */
         p->kind = MP_BODY_MULTIPART;
         p->subtype = p->type;
-        p->defects |= MP_DEFECT_EMPTY_MULTIPART;
+        mp_defect(&p->defects, MP_DEFECT_EMPTY_MULTIPART, s->at);
         return MP_OK;
     }
     mp_slice_sp(s, &p->defects, 1);
     if (here(s, '(') || MP_IS(s->data + s->at, 3, "NIL")) {
         /* ("text" NIL ...) is a missing subtype, ("text" ("charset" ...) one left out altogether */
         p->subtype = (mp_text){{s->at, 0}, MP_TEXT_NIL, 0};
-        p->defects |= here(s, '(') ? MP_DEFECT_MISSING_SUBTYPE : MP_DEFECT_NIL_STRING;
+        mp_defect(&p->defects, here(s, '(') ? MP_DEFECT_MISSING_SUBTYPE : MP_DEFECT_NIL_STRING, s->at);
         if (!here(s, '(')) {
             s->at += 3;
             mp_slice_sp(s, &p->defects, 1);
@@ -241,13 +242,13 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
     mp_slice_sp(s, &p->defects, 1);
     TRY(mp_slice_text(s, &p->defects, &p->encoding));
     if (p->encoding.kind == MP_TEXT_NIL)
-        p->defects |= MP_DEFECT_NIL_STRING;
+        mp_defect(&p->defects, MP_DEFECT_NIL_STRING, p->encoding.span.off);
     mp_slice_sp(s, &p->defects, 1);
     TRY(read_number(s, &p->size, &p->defects));
     if (spells(s, &p->type, "TEXT")) {
         p->kind = MP_BODY_TEXT;
         if (here(s, ')')) {
-            p->defects |= MP_DEFECT_BAD_NUMBER;
+            mp_defect(&p->defects, MP_DEFECT_BAD_NUMBER, s->at);
             return MP_OK;
         }
         mp_slice_sp(s, &p->defects, 1);
@@ -259,7 +260,7 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
         while (here(s, ' '))
             s->at++;
         if (!here(s, '(')) { /* some servers show an attached message like any other file */
-            p->defects |= MP_DEFECT_BAD_VALUE;
+            mp_defect(&p->defects, MP_DEFECT_BAD_VALUE, s->at);
             s->at = at;
             return MP_OK;
         }
@@ -313,18 +314,18 @@ mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_lim
                 s.at++;
             if (p->kind == MP_BODY_MULTIPART && here(&s, '(')) {
                 if (s.at != from)
-                    p->defects |= MP_DEFECT_EXTRA_SPACE;
+                    mp_defect(&p->defects, MP_DEFECT_EXTRA_SPACE, from);
                 break;
             }
             if (s.at != from + 1)
-                p->defects |= s.at == from ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_EXTRA_SPACE;
+                mp_defect(&p->defects, s.at == from ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_EXTRA_SPACE, from);
             if (p->kind == MP_BODY_MESSAGE) {
                 TRY(read_number(&s, &p->lines, &p->defects));
                 p->has_lines = true;
             } else {
                 TRY(mp_slice_text(&s, &p->defects, &p->subtype));
                 if (p->subtype.kind == MP_TEXT_NIL)
-                    p->defects |= MP_DEFECT_NIL_STRING;
+                    mp_defect(&p->defects, MP_DEFECT_NIL_STRING, p->subtype.span.off);
             }
             TRY(read_extension(&s, limits, p));
             parent = p->parent;
@@ -333,14 +334,14 @@ mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_lim
 }
 
 mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, mp_text *out_r, bool *found_r,
-                              uint32_t *defects, mp_error *err)
+                              mp_defects *defects, mp_error *err)
 {
     mp_slice s = {data, *at, end, err};
     uint32_t from = s.at;
     while (here(&s, ' '))
         s.at++;
     if (s.at - from > 1)
-        *defects |= MP_DEFECT_EXTRA_SPACE;
+        mp_defect(defects, MP_DEFECT_EXTRA_SPACE, from);
     *found_r = s.at < end && data[s.at] != ')';
     mp_status status = *found_r ? mp_slice_text(&s, defects, out_r) : MP_OK;
     *at = s.at;

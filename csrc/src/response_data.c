@@ -27,26 +27,28 @@ bool mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_
 }
 
 /* SP as the grammar has it, more of them with a defect, none with another. */
-static void tolerant_sp(mp_cursor *c, uint32_t *defects)
+static void tolerant_sp(mp_cursor *c, mp_defects *defects)
 {
+    uint32_t from = c->pos;
     uint32_t n = mp_skip_sp(c);
     if (n != 1)
-        *defects |= n ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE;
+        mp_defect(defects, n ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE, from);
 }
 
-static void optional_sp(mp_cursor *c, uint32_t *defects)
+static void optional_sp(mp_cursor *c, mp_defects *defects)
 {
+    uint32_t from = c->pos;
     if (mp_skip_sp(c))
-        *defects |= MP_DEFECT_EXTRA_SPACE;
+        mp_defect(defects, MP_DEFECT_EXTRA_SPACE, from);
 }
 
-static mp_status end_of_line(mp_cursor *c, uint32_t *defects)
+static mp_status end_of_line(mp_cursor *c, mp_defects *defects)
 {
     optional_sp(c, defects);
     return mp_read_end(c);
 }
 
-mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects)
+mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, mp_defects *defects)
 {
     const mp_token *t = mp_cursor_peek(c);
     if (!t || t->kind != MP_TOK_LIST)
@@ -57,22 +59,22 @@ mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects)
         if (flag->kind != MP_TOK_ATOM && flag->kind != MP_TOK_QUOTED)
             return mp_fail(c->err, MP_E_SYNTAX, flag->off, "flag");
         if (flag->kind != MP_TOK_ATOM)
-            *defects |= MP_DEFECT_BAD_FLAG;
+            mp_defect(defects, MP_DEFECT_BAD_FLAG, flag->off - flag->lead);
         if (flag->high)
-            *defects |= MP_DEFECT_EIGHT_BIT;
+            mp_defect(defects, MP_DEFECT_EIGHT_BIT, flag->off);
         if (flag->off - flag->lead != pos)
-            *defects |= MP_DEFECT_EXTRA_SPACE;
+            mp_defect(defects, MP_DEFECT_EXTRA_SPACE, pos);
         pos = flag->off + flag->len + flag->trail + 1u;
     }
     if (t->next > c->at + 1 && pos != last + 1)
-        *defects |= MP_DEFECT_EXTRA_SPACE;
+        mp_defect(defects, MP_DEFECT_EXTRA_SPACE, last);
     *list_r = (mp_span){t->off, t->len};
     mp_cursor_skip(c);
     return MP_OK;
 }
 
 /* mailbox = "INBOX" / astring; 8-bit octets, wildcards and backslashes of older servers too */
-static mp_status read_mailbox(mp_cursor *c, mp_text *out_r, uint32_t *defects)
+static mp_status read_mailbox(mp_cursor *c, mp_text *out_r, mp_defects *defects)
 {
     const mp_token *t = mp_cursor_peek(c);
     if (!t || t->kind == MP_TOK_LIST || t->kind == MP_TOK_LITERAL8)
@@ -80,7 +82,7 @@ static mp_status read_mailbox(mp_cursor *c, mp_text *out_r, uint32_t *defects)
     static const uint8_t kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL};
     *out_r = (mp_text){{t->off, t->len}, kinds[t->kind], t->high};
     if (t->high && t->kind == MP_TOK_ATOM)
-        *defects |= MP_DEFECT_EIGHT_BIT;
+        mp_defect(defects, MP_DEFECT_EIGHT_BIT, t->off);
     mp_cursor_skip(c);
     return MP_OK;
 }
@@ -100,11 +102,11 @@ mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out)
             return mp_cursor_fail(c, "one character as hierarchy delimiter");
         if (out->delimiter.kind != MP_TEXT_NIL && out->delimiter.span.len == 0) {
             out->delimiter.kind = MP_TEXT_NIL; /* "" for NIL: old Courier */
-            out->defects |= MP_DEFECT_BAD_VALUE;
+            mp_defect(&out->defects, MP_DEFECT_BAD_VALUE, out->delimiter.span.off);
         }
     } else if (mp_read_run(c, &atom) == MP_OK && atom.len == 1) {
         out->delimiter = (mp_text){atom, MP_TEXT_ATOM, 0};
-        out->defects |= MP_DEFECT_ATOM_STRING;
+        mp_defect(&out->defects, MP_DEFECT_ATOM_STRING, atom.off);
     } else
         return mp_cursor_fail(c, "hierarchy delimiter");
     tolerant_sp(c, &out->defects);
@@ -224,7 +226,7 @@ static bool read_spaced_mailbox(mp_cursor *c, mp_text *out_r)
     return true;
 }
 
-mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects)
+mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, mp_defects *defects)
 {
     tolerant_sp(c, defects);
     uint32_t at = c->at, pos = c->pos;
@@ -238,7 +240,7 @@ mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r,
         c->pos = pos;
         if (!read_spaced_mailbox(c, mailbox_r))
             return status;
-        *defects |= MP_DEFECT_ATOM_STRING;
+        mp_defect(defects, MP_DEFECT_ATOM_STRING, mailbox_r->span.off);
         tolerant_sp(c, defects);
         status = mp_read_open(c, list_r);
     }
@@ -410,7 +412,7 @@ mp_status mp_read_search(mp_search *s, uint32_t *pairs, size_t *count_r, mp_erro
         }
 #endif
         if (++p < end && *p == ' ') {
-            s->defects |= MP_DEFECT_EXTRA_SPACE;
+            mp_defect(&s->defects, MP_DEFECT_EXTRA_SPACE, (size_t)(p - s->unit));
             continue;
         }
         const uint8_t *digits_end = p < end ? read_digits(p, end, &number) : NULL;

@@ -7,7 +7,7 @@
 #include "skip.h"
 #include "slice.h"
 
-mp_status mp_slice_text_slow(mp_slice *s, uint32_t *defects, mp_text *out_r)
+mp_status mp_slice_text_slow(mp_slice *s, mp_defects *defects, mp_text *out_r)
 {
     static const uint8_t kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL, MP_TEXT_LITERAL8};
     const uint8_t *p = s->data + s->at;
@@ -23,22 +23,22 @@ mp_status mp_slice_text_slow(mp_slice *s, uint32_t *defects, mp_text *out_r)
         if (MP_IS(s->data + tok.off, tok.len, "NIL"))
             *out_r = (mp_text){{tok.off, 0}, MP_TEXT_NIL, 0};
         else
-            *defects |= MP_DEFECT_ATOM_STRING;
+            mp_defect(defects, MP_DEFECT_ATOM_STRING, tok.off);
     }
     return MP_OK;
 }
 
-void mp_slice_sp_slow(mp_slice *s, uint32_t *defects, uint32_t wanted)
+void mp_slice_sp_slow(mp_slice *s, mp_defects *defects, uint32_t wanted)
 {
     uint32_t from = s->at;
     while (s->at < s->end && s->data[s->at] == ' ')
         s->at++;
     if (s->at - from != wanted)
-        *defects |= s->at - from > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE;
+        mp_defect(defects, s->at - from > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE, from);
 }
 
 /* env-from and the others = "(" 1*address ")" / nil; not looked into here */
-static mp_status read_addresses(mp_slice *s, const mp_limits *limits, mp_span *out_r, uint32_t *defects)
+static mp_status read_addresses(mp_slice *s, const mp_limits *limits, mp_span *out_r, mp_defects *defects)
 {
     uint32_t from = s->at;
     if (s->at < s->end && s->data[s->at] == '(') {
@@ -52,7 +52,7 @@ static mp_status read_addresses(mp_slice *s, const mp_limits *limits, mp_span *o
     if (status == MP_OK && text.kind != MP_TEXT_NIL) {
         if (text.span.len) /* "" for NIL is common enough */
             return mp_fail(s->err, MP_E_SYNTAX, from, "list of addresses");
-        *defects |= MP_DEFECT_BAD_VALUE;
+        mp_defect(defects, MP_DEFECT_BAD_VALUE, from);
     }
     return status;
 }
@@ -61,7 +61,7 @@ mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *lim
 {
     memset(out, 0, sizeof *out);
     mp_slice s = {data, 0, (uint32_t)len, err};
-    uint32_t *defects = &out->defects;
+    mp_defects *defects = &out->defects;
     if (len < 2 || data[0] != '(' || data[len - 1] != ')')
         return mp_fail(err, MP_E_SYNTAX, 0, "envelope");
     s.at++;
@@ -99,7 +99,7 @@ bool mp_envelope_repeats(const uint8_t *data, size_t len, const mp_limits *limit
 {
     mp_error ignored;
     mp_slice s = {data, 1, (uint32_t)len, &ignored};
-    uint32_t defects = 0;
+    mp_defects defects = {0};
     mp_text text;
     if (len < 2 || mp_slice_text(&s, &defects, &text) != MP_OK || s.at >= len || data[s.at++] != ' ' ||
         mp_slice_text(&s, &defects, &text) != MP_OK || len - s.at < 2 || data[s.at] != ' ' || data[s.at + 1] != '(')
@@ -116,7 +116,7 @@ bool mp_envelope_repeats(const uint8_t *data, size_t len, const mp_limits *limit
 }
 
 mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out, bool *found_r,
-                          uint32_t *defects, mp_error *err)
+                          mp_defects *defects, mp_error *err)
 {
     mp_slice s = {data, *at, end, err};
     mp_text *fields[4] = {&out->name, &out->route, &out->mailbox, &out->host};
@@ -127,7 +127,7 @@ mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_ad
         while (s.at < end && data[s.at] == ' ')
             s.at++;
         if (s.at != from)
-            *defects |= MP_DEFECT_EXTRA_SPACE;
+            mp_defect(defects, MP_DEFECT_EXTRA_SPACE, from);
         if (s.at >= end || data[s.at] == ')') {
             *found_r = false;
             *at = s.at;
@@ -140,7 +140,7 @@ mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_ad
             return status;
         if (text.kind != MP_TEXT_NIL)
             return mp_fail(err, MP_E_SYNTAX, s.at, "address");
-        *defects |= MP_DEFECT_NIL_ADDRESS;
+        mp_defect(defects, MP_DEFECT_NIL_ADDRESS, text.span.off);
     }
     s.at++;
     for (int i = 0; i < 4; i++) {

@@ -16,7 +16,7 @@ mp_status mp_fetch_begin(mp_fetch_scan *s, const uint8_t *unit, const mp_respons
     if (s->at == s->end || unit[s->at] != '(')
         return mp_fail(err, MP_E_SYNTAX, s->at, "\"(\"");
     if (s->at != head->rest + 1)
-        s->defects |= s->at == head->rest ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_EXTRA_SPACE;
+        mp_defect(&s->defects, s->at == head->rest ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_EXTRA_SPACE, head->rest);
     s->at++;
     return MP_OK;
 }
@@ -88,7 +88,7 @@ static mp_status read_text(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
     mp_token tok;
     if (s->unit[s->at] == '(') {
         item->kind = MP_FETCH_OTHER;
-        s->defects |= MP_DEFECT_BAD_VALUE;
+        mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, s->at);
         return mp_skip_list(s->unit, &s->at, s->end, s->limits, err);
     }
     mp_status status = mp_lex_token(s->unit, &p, s->unit + s->end, &tok, err);
@@ -101,7 +101,7 @@ static mp_status read_text(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
             item->text.kind = MP_TEXT_NIL;
             item->absent = true;
         } else
-            s->defects |= MP_DEFECT_ATOM_STRING;
+            mp_defect(&s->defects, MP_DEFECT_ATOM_STRING, tok.off);
     }
     return MP_OK;
 }
@@ -163,7 +163,7 @@ static mp_status read_number(mp_fetch_scan *s, mp_fetch_item *item, uint64_t max
         return status;
     if (mp_parse_number(s->unit + from, s->at - from, max, &item->number))
         return MP_OK;
-    s->defects |= defect;
+    mp_defect(&s->defects, defect, from);
     item->absent = defect == MP_DEFECT_BAD_UID || !read_float(s->unit + from, s->at - from, &item->number);
     return MP_OK;
 }
@@ -185,14 +185,14 @@ static mp_status read_modseq(mp_fetch_scan *s, mp_fetch_item *item, mp_error *er
         while (end > p && unit[end - 1] == ' ')
             end--;
         if (p != from + 1 || end != s->at - 1)
-            s->defects |= MP_DEFECT_EXTRA_SPACE;
+            mp_defect(&s->defects, MP_DEFECT_EXTRA_SPACE, from + 1);
     } else
-        s->defects |= MP_DEFECT_BAD_VALUE;
+        mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, from);
     /* over 2^63 - 1 cannot be compared with anything a client may send back */
     if (!mp_parse_number(unit + p, end - p, INT64_MAX, &item->number))
         return mp_fail(err, MP_E_SYNTAX, p, "mod-sequence-value");
     if (item->number == 0)
-        s->defects |= MP_DEFECT_ZERO_MODSEQ;
+        mp_defect(&s->defects, MP_DEFECT_ZERO_MODSEQ, p);
     return MP_OK;
 }
 
@@ -202,7 +202,7 @@ static mp_status read_list(mp_fetch_scan *s, mp_fetch_item *item, uint32_t defec
     if (s->unit[s->at] == '(')
         return mp_skip_list(s->unit, &s->at, s->end, s->limits, err);
     item->absent = true;
-    s->defects |= defect;
+    mp_defect(&s->defects, defect, s->at);
     return mp_skip_value(s->unit, &s->at, s->end, s->limits, err);
 }
 
@@ -266,7 +266,7 @@ static void skip_sp(mp_fetch_scan *s, uint32_t wanted)
     while (s->at < s->end && s->unit[s->at] == ' ')
         s->at++;
     if (s->at - from != wanted)
-        s->defects |= s->at - from > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE;
+        mp_defect(&s->defects, s->at - from > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE, from);
 }
 
 mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
@@ -277,7 +277,7 @@ mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
         s->at++;
     if (s->at < s->end && unit[s->at] == ')') {
         if (s->at != before)
-            s->defects |= MP_DEFECT_EXTRA_SPACE;
+            mp_defect(&s->defects, MP_DEFECT_EXTRA_SPACE, before);
         if (++s->at != s->end)
             return mp_fail(err, MP_E_SYNTAX, s->at, "end of line");
         item->kind = MP_FETCH_END;
@@ -285,7 +285,7 @@ mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
     }
     uint32_t wanted = s->items ? 1 : 0;
     if (s->at - before != wanted)
-        s->defects |= s->at - before > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE;
+        mp_defect(&s->defects, s->at - before > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE, before);
     if (s->items++ >= s->limits->max_elements)
         return mp_fail_limit(err, s->at, "max_elements");
     memset(item, 0, sizeof *item);
@@ -318,7 +318,7 @@ mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
         status = read_number(s, item, UINT32_MAX, MP_DEFECT_BAD_UID, err);
         if (status == MP_OK && !item->absent && item->number == 0) {
             item->absent = true;
-            s->defects |= MP_DEFECT_BAD_UID;
+            mp_defect(&s->defects, MP_DEFECT_BAD_UID, value);
         }
         break;
     case MP_FETCH_SIZE:

@@ -1,19 +1,10 @@
-/* What a response is, and the status responses: RFC 9051 section 7.1, codes of RFC 3501, 4315, 7162 and others. */
+/* What a response is: RFC 9051 section 9, response-data and response-tagged up to their names. */
 #include "mailproto/imap_response.h"
 
 #include <string.h>
 
 #include "scan.h"
 #include "token.h"
-
-static const char *const defect_names[MP_DEFECT_COUNT] = {
-    "bare-lf", "trailing-space", "extra-space", "missing-space", "missing-text", "nil-for-string", "8-bit",
-    "atom-for-string", "bad-uid", "zero-seq", "zero-modseq", "bad-number", "bad-date", "bad-envelope",
-    "bad-body-structure", "missing-status", "bad-code", "unclosed-code", "nil-address", "empty-multipart",
-    "missing-subtype", "nul", "bad-flag", "bad-value", "repeated-item", "bare-cr",
-};
-
-const char *mp_defect_name(unsigned bit) { return bit < MP_DEFECT_COUNT ? defect_names[bit] : NULL; }
 
 typedef struct name_entry {
     const char *word;
@@ -100,7 +91,7 @@ mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_hea
     if (end > unit && end[-1] == '\r')
         end--;
     else
-        head->defects |= MP_DEFECT_BARE_LF;
+        mp_defect(&head->defects, MP_DEFECT_BARE_LF, AT(end));
     head->end = head->line_end = AT(end);
     if (end == unit)
         return mp_fail(err, MP_E_SYNTAX, 0, "\"*\", \"+\" or tag");
@@ -149,15 +140,16 @@ mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_hea
     if (*name == '[' && !head->numbered) {
         head->kind = MP_RESP_OK;
         head->rest = AT(name) - 1;
-        head->defects |= MP_DEFECT_MISSING_STATUS;
+        mp_defect(&head->defects, MP_DEFECT_MISSING_STATUS, AT(name));
         return MP_OK;
     }
     if (head->kind == MP_RESP_FETCH && head->number == 0)
-        head->defects |= MP_DEFECT_ZERO_SEQ;
-    while (end > p && end[-1] == ' ') {
+        mp_defect(&head->defects, MP_DEFECT_ZERO_SEQ, 2);
+    const uint8_t *text_end = end;
+    while (end > p && end[-1] == ' ')
         end--;
-        head->defects |= MP_DEFECT_TRAILING_SPACE;
-    }
+    if (end != text_end)
+        mp_defect(&head->defects, MP_DEFECT_TRAILING_SPACE, AT(end));
     head->end = AT(end);
     return MP_OK;
 }
@@ -171,173 +163,13 @@ mp_status mp_build_response_tape(mp_tape *tape, const uint8_t *unit, mp_response
     const mp_token *last = &tape->tok[tape->n - 1];
     if (last->kind != MP_TOK_LIST && last->off + last->len + last->trail > head->end) {
         head->end = last->off + last->len + last->trail;
-        if (head->end == head->line_end)
-            head->defects &= ~(uint32_t)MP_DEFECT_TRAILING_SPACE;
-    }
-    return MP_OK;
-}
-
-/* ---- resp-text --------------------------------------------------------------------------------------- */
-
-typedef struct code_entry {
-    const char *word;
-    uint8_t len;
-    uint8_t kind;
-} code_entry;
-
-static const code_entry codes[] = {
-    NAME("ALERT", MP_CODE_PLAIN), NAME("ALREADYEXISTS", MP_CODE_PLAIN), NAME("AUTHENTICATIONFAILED", MP_CODE_PLAIN),
-    NAME("AUTHORIZATIONFAILED", MP_CODE_PLAIN), NAME("CANNOT", MP_CODE_PLAIN), NAME("CLIENTBUG", MP_CODE_PLAIN),
-    NAME("CLOSED", MP_CODE_PLAIN), NAME("COMPRESSIONACTIVE", MP_CODE_PLAIN), NAME("CONTACTADMIN", MP_CODE_PLAIN),
-    NAME("CORRUPTION", MP_CODE_PLAIN), NAME("EXPIRED", MP_CODE_PLAIN), NAME("EXPUNGEISSUED", MP_CODE_PLAIN),
-    NAME("HASCHILDREN", MP_CODE_PLAIN), NAME("INUSE", MP_CODE_PLAIN), NAME("LIMIT", MP_CODE_PLAIN),
-    NAME("NOMODSEQ", MP_CODE_PLAIN), NAME("NONEXISTENT", MP_CODE_PLAIN), NAME("NOPERM", MP_CODE_PLAIN),
-    NAME("OVERQUOTA", MP_CODE_PLAIN), NAME("PARSE", MP_CODE_PLAIN), NAME("PRIVACYREQUIRED", MP_CODE_PLAIN),
-    NAME("READ-ONLY", MP_CODE_PLAIN), NAME("READ-WRITE", MP_CODE_PLAIN), NAME("SERVERBUG", MP_CODE_PLAIN),
-    NAME("TRYCREATE", MP_CODE_PLAIN), NAME("UIDNOTSTICKY", MP_CODE_PLAIN), NAME("UNAVAILABLE", MP_CODE_PLAIN),
-    NAME("UNKNOWN-CTE", MP_CODE_PLAIN), NAME("NOTSAVED", MP_CODE_PLAIN), NAME("USEATTR", MP_CODE_PLAIN),
-    NAME("UIDNEXT", MP_CODE_NUMBER), NAME("UIDVALIDITY", MP_CODE_NUMBER), NAME("UNSEEN", MP_CODE_NUMBER),
-    NAME("HIGHESTMODSEQ", MP_CODE_NUMBER), NAME("CAPABILITY", MP_CODE_ATOMS), NAME("PERMANENTFLAGS", MP_CODE_FLAGS),
-    NAME("BADCHARSET", MP_CODE_ASTRINGS), NAME("APPENDUID", MP_CODE_APPENDUID), NAME("COPYUID", MP_CODE_COPYUID),
-    NAME("MODIFIED", MP_CODE_SET),
-};
-
-static bool is_set(const uint8_t *p, size_t len)
-{
-    bool digit = false;
-    for (size_t i = 0; i < len; i++) {
-        if (mp_char_class[p[i]] & MP_C_DIGIT)
-            digit = true;
-        else if (p[i] == '*')
-            digit = true;
-        else if ((p[i] == ':' || p[i] == ',') && digit)
-            digit = false;
-        else
-            return false;
-    }
-    return digit;
-}
-
-/* "(" ... ")" with nothing behind it */
-static bool is_list(const uint8_t *p, size_t len) { return len >= 2 && p[0] == '(' && p[len - 1] == ')'; }
-
-static bool flat(const uint8_t *p, size_t len)
-{
-    for (size_t i = 1; i + 1 < len; i++)
-        if (p[i] == '(' || p[i] == ')')
-            return false;
-    return true;
-}
-
-/* Fills the code's arguments; false where they do not fit. */
-static bool read_code_args(const uint8_t *unit, mp_status_text *t)
-{
-    const uint8_t *p = unit + t->args.off;
-    uint32_t at = t->args.off, end = t->args.off + t->args.len;
-    mp_span uidvalidity, extra;
-    switch (t->code) {
-    case MP_CODE_PLAIN:
-        return t->args.len == 0;
-    case MP_CODE_NUMBER:
-        return mp_parse_number(p, t->args.len, INT64_MAX, &t->number);
-    case MP_CODE_ATOMS:
-        return flat(p - 1, t->args.len + 2);
-    case MP_CODE_FLAGS:
-        return is_list(p, t->args.len) && flat(p, t->args.len);
-    case MP_CODE_ASTRINGS:
-        return t->args.len == 0 || is_list(p, t->args.len);
-    case MP_CODE_SET:
-        t->set1 = t->args;
-        return is_set(p, t->args.len);
-    case MP_CODE_APPENDUID:
-    case MP_CODE_COPYUID:
-        if (!mp_next_word(unit, &at, end, &uidvalidity) ||
-            !mp_parse_number(unit + uidvalidity.off, uidvalidity.len, UINT32_MAX, &t->number) ||
-            !mp_next_word(unit, &at, end, &t->set1) || !is_set(unit + t->set1.off, t->set1.len))
-            return false;
-        if (t->code == MP_CODE_COPYUID &&
-            (!mp_next_word(unit, &at, end, &t->set2) || !is_set(unit + t->set2.off, t->set2.len)))
-            return false;
-        return !mp_next_word(unit, &at, end, &extra);
-    default:
-        return true;
-    }
-}
-
-/* Where the "]" of the code at p (behind "[") is; NULL if there is none. Only BADCHARSET may hold literals: everywhere
- * else resp-text-code ends at the first one (RFC 9051 section 9), yet servers quote arguments of their own codes. */
-static const uint8_t *code_end(const uint8_t *unit, const uint8_t *p, const uint8_t *end)
-{
-    static const char badcharset[] = "BADCHARSET (";
-    if ((size_t)(end - p) >= sizeof badcharset - 1 && mp_is_word(p, sizeof badcharset - 1, badcharset, sizeof badcharset - 1)) {
-        const uint8_t *q = p + sizeof badcharset - 1;
-        mp_token tok;
-        mp_error ignored;
-        while (q < end && *q != ')')
-            if (*q == ' ')
-                q++;
-            else if (*q == '(' || mp_lex_token(unit, &q, end, &tok, &ignored) != MP_OK)
-                break;
-        if (q + 1 < end && *q == ')' && q[1] == ']')
-            return q + 1;
-    }
-    /* a string may hold "]" in the code of an extension; a quote that stays open is only text */
-    const uint8_t *q = p;
-    while (q < end && *q != ']') {
-        mp_token tok;
-        mp_error ignored;
-        if (*q == '"' && (q[-1] == ' ' || q[-1] == '(')) {
-            if (mp_lex_token(unit, &q, end, &tok, &ignored) != MP_OK)
-                break;
-        } else
-            q++;
-    }
-    return q < end && *q == ']' ? q : memchr(p, ']', (size_t)(end - p));
-}
-
-mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, mp_status_text *t, mp_error *err)
-{
-    memset(t, 0, sizeof *t);
-    const uint8_t *p = unit + head->rest, *end = unit + head->end;
-    if (p < end && *p == ' ')
-        p++;
-    else
-        t->defects |= MP_DEFECT_MISSING_TEXT;
-    const uint8_t *close;
-    if (p < end && *p == '[') {
-        if (!(close = code_end(unit, p + 1, end)))
-            t->defects |= MP_DEFECT_UNCLOSED_CODE;
-        else {
-            const uint8_t *name = p + 1;
-            for (p = name; p < close && *p != ' ';)
-                p++;
-            t->name = (mp_span){AT(name), (uint32_t)(p - name)};
-            t->code = MP_CODE_RAW;
-            for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-                if (codes[i].len == t->name.len && mp_is_word(name, t->name.len, codes[i].word, t->name.len))
-                    t->code = codes[i].kind;
-            while (p < close && *p == ' ')
-                p++;
-            const uint8_t *args_end = close;
-            while (args_end > p && args_end[-1] == ' ')
-                args_end--;
-            t->args = (mp_span){AT(p), (uint32_t)(args_end - p)};
-            if (!read_code_args(unit, t)) {
-                t->code = MP_CODE_RAW;
-                t->defects |= MP_DEFECT_BAD_CODE;
+        if (head->end == head->line_end) {
+            head->defects.bits &= ~(uint32_t)MP_DEFECT_TRAILING_SPACE;
+            if (head->defects.first == MP_DEFECT_TRAILING_SPACE) { /* what is left is about line ends */
+                head->defects.first = head->defects.bits;
+                head->defects.at = head->line_end;
             }
-            p = close + 1;
-            if (p < end && *p == ' ')
-                p++;
-            else
-                t->defects |= p < end ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_MISSING_TEXT;
         }
     }
-    t->text = (mp_span){AT(p), (uint32_t)(end - p)};
-    if (memchr(p, 0, (size_t)(end - p)))
-        t->defects |= MP_DEFECT_NUL;
-    if (memchr(p, '\r', (size_t)(end - p)) || memchr(p, '\n', (size_t)(end - p)))
-        t->defects |= MP_DEFECT_BARE_CR;
-    (void)err;
     return MP_OK;
 }

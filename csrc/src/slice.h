@@ -3,6 +3,7 @@
 #define MAILPROTO_SLICE_H
 
 #include "mailproto/cursor.h"
+#include "mailproto/defects.h"
 #include "scan.h"
 #include "token.h"
 
@@ -13,11 +14,11 @@ typedef struct mp_slice {
 } mp_slice;
 
 /* The forms below for what is rare: mp_slice_text and mp_slice_sp are what to call. */
-mp_status mp_slice_text_slow(mp_slice *s, uint32_t *defects, mp_text *out_r);
-void mp_slice_sp_slow(mp_slice *s, uint32_t *defects, uint32_t wanted);
+mp_status mp_slice_text_slow(mp_slice *s, mp_defects *defects, mp_text *out_r);
+void mp_slice_sp_slow(mp_slice *s, mp_defects *defects, uint32_t wanted);
 
 /* nstring; an atom too, with MP_DEFECT_ATOM_STRING */
-static inline mp_status mp_slice_text(mp_slice *s, uint32_t *defects, mp_text *out_r)
+static inline mp_status mp_slice_text(mp_slice *s, mp_defects *defects, mp_text *out_r)
 {
     const uint8_t *p = s->data + s->at, *end = s->data + s->end;
     if (s->at < s->end) {
@@ -39,7 +40,7 @@ static inline mp_status mp_slice_text(mp_slice *s, uint32_t *defects, mp_text *o
 }
 
 /* Passes spaces; any number but `wanted`, 0 or 1, is a defect. */
-static inline void mp_slice_sp(mp_slice *s, uint32_t *defects, uint32_t wanted)
+static inline void mp_slice_sp(mp_slice *s, mp_defects *defects, uint32_t wanted)
 {
     const uint8_t *p = s->data + s->at;
     if (s->end - s->at > 1 && p[wanted] != ' ' && (wanted == 0 || p[0] == ' '))

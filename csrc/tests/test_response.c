@@ -1,7 +1,7 @@
 /* Responses: every kind of unit in a block of exactly its size and the padding (AddressSanitizer sees a read behind it),
  * with different octets in the padding, cut off at every octet; and each allocation failing in turn. */
 #include "mailproto/frame.h"
-#include "mailproto/imap_response.h"
+#include "mailproto/imap_code.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,8 @@ static void read_lists(const uint8_t *data, const mp_envelope *envelope)
 {
     mp_error err;
     for (int i = 0; i < 6; i++) {
-        uint32_t at = envelope->lists[i].off + 1, defects = 0;
+        uint32_t at = envelope->lists[i].off + 1;
+        mp_defects defects = {0};
         bool found = envelope->lists[i].len > 0;
         mp_address address;
         while (found && mp_read_address(data, &at, envelope->lists[i].off + envelope->lists[i].len, &address, &found,
@@ -96,7 +97,8 @@ static mp_status read_tape(const uint8_t *unit, mp_response_head *head, mp_alloc
     mp_list list;
     mp_span span;
     uint64_t number;
-    uint32_t defects = 0, tree;
+    uint32_t tree;
+    mp_defects defects = {0};
     bool earlier;
     mp_tape_init(&tape, alloc);
     mp_status status = mp_build_response_tape(&tape, unit, head, &limits, &err);
@@ -224,7 +226,7 @@ static void test_end_of_line(void)
         uint8_t *unit = exact(cases[i].text, len, 0);
         CHECK(mp_read_response_head(unit, len, &head, &err) == MP_OK);
         CHECK(mp_build_response_tape(&tape, unit, &head, &limits, &err) == MP_OK);
-        CHECK(head.end == len - cases[i].cut && head.defects == cases[i].defects);
+        CHECK(head.end == len - cases[i].cut && head.defects.bits == cases[i].defects);
         free(unit);
     }
     mp_tape_free(&tape);

@@ -9,8 +9,8 @@ from typing import Any
 
 from mailproto.aio import Handler, ServerConnection
 from mailproto.imap import commands, responses
+from mailproto.imap.codes import AppendUid, ResponseCode
 from mailproto.imap.events import Closed, StartTls
-from mailproto.imap.values import AppendUid, ResponseCode
 
 MOMENT = datetime.datetime(2024, 2, 29, 12, 0, tzinfo=datetime.UTC)
 

@@ -100,13 +100,13 @@ class Intruder:
 
 def test_a_reader_used_from_inside_itself() -> None:
     from mailproto._core.response import ResponseTypes
+    from mailproto._core.response_code import CodeTypes
     from mailproto._core.response_reader import ResponseReader as Compiled
 
     kinds = {
         "status": responses.StatusResponse,
         "flags": responses.MailboxFlags,
         "search": responses.SearchResult,
-        "code": responses.ResponseCode,
     }
     for name in [
         "Continuation",
@@ -121,14 +121,21 @@ def test_a_reader_used_from_inside_itself() -> None:
         "Namespace",
         "NamespaceEntry",
         "Id",
-        "AppendUid",
-        "CopyUid",
     ]:
         key = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
         kinds[key] = getattr(responses, name)
+    codes = CodeTypes(
+        code=responses.ResponseCode,
+        append_uid=responses.AppendUid,
+        copy_uid=responses.CopyUid,
+        mechanism=responses.UrlMechanism,
+        metadata=responses.MetadataRefused,
+        progress=responses.InProgress,
+        message_limit=responses.MessageLimit,
+    )
     kinds["esearch"] = responses.ESearch
     kinds.pop("e_search", None)
-    reader = Compiled(ResponseTypes(**kinds, unknown=Intruder))
+    reader = Compiled(ResponseTypes(**kinds, codes=codes, unknown=Intruder))
     Intruder.reader = reader  # type: ignore[assignment]
     Intruder.seen = []
     reader.feed(b'* X-ONE (a b "c") {3}\r\nxyz\r\n')

@@ -2,50 +2,17 @@
  *
  * mp_read_response_head says what kind of response it is. Status responses and FETCH are read straight from the octets;
  * everything else goes through a tape (mp_build_response_tape) and a cursor. What real servers get
- * wrong and a reader can mend is no error but a bit in `defects` (MP_DEFECT_*). MP_PADDING applies to every unit.
+ * wrong and a reader can mend is no error but a bit in `defects` (defects.h). MP_PADDING applies to every unit.
  */
 #ifndef MAILPROTO_IMAP_RESPONSE_H
 #define MAILPROTO_IMAP_RESPONSE_H
 
 #include "mailproto/cursor.h"
+#include "mailproto/defects.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* ---- what was wrong, and read all the same --------------------------------------------------------- */
-
-enum {
-    MP_DEFECT_BARE_LF = 1u << 0,          /* a line ends in LF without CR                                  */
-    MP_DEFECT_TRAILING_SPACE = 1u << 1,   /* before the line's end (Exchange; `* SEARCH `)                 */
-    MP_DEFECT_EXTRA_SPACE = 1u << 2,      /* two spaces, or one inside a parenthesis (QQ, 163)             */
-    MP_DEFECT_MISSING_SPACE = 1u << 3,    /* (iCloud)                                                      */
-    MP_DEFECT_MISSING_TEXT = 1u << 4,     /* a status line without its text (Exchange)                     */
-    MP_DEFECT_NIL_STRING = 1u << 5,       /* NIL where the grammar wants a string (Exchange)               */
-    MP_DEFECT_EIGHT_BIT = 1u << 6,        /* an octet over 0x7f in an atom, or in a quoted string that is not UTF-8 */
-    MP_DEFECT_ATOM_STRING = 1u << 7,      /* an atom where the grammar wants a string                      */
-    MP_DEFECT_BAD_UID = 1u << 8,          /* a UID that is no nz-number                                    */
-    MP_DEFECT_ZERO_SEQ = 1u << 9,         /* FETCH of message 0                                            */
-    MP_DEFECT_ZERO_MODSEQ = 1u << 10,     /* MODSEQ (0) in FETCH                                           */
-    MP_DEFECT_BAD_NUMBER = 1u << 11,      /* a size that is no number64 (mail.ru: 1.86931e+06)             */
-    MP_DEFECT_BAD_DATE = 1u << 12,        /* an INTERNALDATE that is no date-time                          */
-    MP_DEFECT_BAD_ENVELOPE = 1u << 13,    /* ENVELOPE could not be read                                    */
-    MP_DEFECT_BAD_BODY = 1u << 14,        /* BODY or BODYSTRUCTURE could not be read                       */
-    MP_DEFECT_MISSING_STATUS = 1u << 15,  /* `* [COPYUID ...` without OK (Exchange)                        */
-    MP_DEFECT_BAD_CODE = 1u << 16,        /* a known response code with an argument of another kind        */
-    MP_DEFECT_UNCLOSED_CODE = 1u << 17,   /* "[" without "]"                                               */
-    MP_DEFECT_NIL_ADDRESS = 1u << 18,     /* NIL in the place of an address                                */
-    MP_DEFECT_EMPTY_MULTIPART = 1u << 19, /* a multipart without parts (Gmail: ("ALTERNATIVE"))            */
-    MP_DEFECT_MISSING_SUBTYPE = 1u << 20, /* a body that says `text` alone                                 */
-    MP_DEFECT_NUL = 1u << 21,             /* an octet 0 in a status line's text                            */
-    MP_DEFECT_BAD_FLAG = 1u << 22,        /* a flag that is no atom, such as \* in FLAGS or a quoted one   */
-    MP_DEFECT_BAD_VALUE = 1u << 23,       /* a known item with a value of another kind; kept as a tree      */
-    MP_DEFECT_REPEATED = 1u << 24,        /* an item came twice; the last one counts                       */
-    MP_DEFECT_BARE_CR = 1u << 25          /* a CR or LF inside a status line's text                        */
-};
-#define MP_DEFECT_COUNT 26
-/* The name of bit `bit`, such as "bare-lf"; NULL past the last. Names are part of the public interface. */
-MP_API const char *mp_defect_name(unsigned bit);
 
 /* ---- the head ---------------------------------------------------------------------------------------- */
 
@@ -85,7 +52,7 @@ typedef struct mp_response_head {
     uint32_t rest;   /* offset behind the name: a SP, or end                                        */
     uint32_t end;    /* offset of the line's end; trailing spaces count to the line only in a status */
     uint32_t line_end; /* the same with trailing spaces, which may be the last octets of a literal  */
-    uint32_t defects;
+    mp_defects defects;
 } mp_response_head;
 
 /* response-data, continue-req, response-tagged up to their names                    RFC 9051 section 9
@@ -96,36 +63,6 @@ MP_API mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_respo
  * trailing spaces, head->end follows it. */
 MP_API mp_status mp_build_response_tape(mp_tape *tape, const uint8_t *unit, mp_response_head *head,
                                         const mp_limits *limits, mp_error *err);
-
-/* ---- status responses -------------------------------------------------------------------------------- */
-
-typedef enum mp_code_kind {
-    MP_CODE_NONE,        /* no code                                                          */
-    MP_CODE_RAW,         /* not one of those below: args holds the octets behind the name    */
-    MP_CODE_PLAIN,       /* ALERT and the like: no argument                                  */
-    MP_CODE_NUMBER,      /* UIDNEXT and the like: number                                     */
-    MP_CODE_ATOMS,       /* CAPABILITY: atoms in args                                        */
-    MP_CODE_FLAGS,       /* PERMANENTFLAGS: args is the list with its parentheses            */
-    MP_CODE_ASTRINGS,    /* BADCHARSET: args is the list with its parentheses, or empty      */
-    MP_CODE_APPENDUID,   /* number, set1                                                     */
-    MP_CODE_COPYUID,     /* number, set1, set2                                               */
-    MP_CODE_SET          /* MODIFIED: set1                                                   */
-} mp_code_kind;
-
-typedef struct mp_status_text {
-    uint8_t code; /* mp_code_kind */
-    mp_span name; /* of the code  */
-    mp_span args;
-    mp_span set1, set2;
-    uint64_t number;
-    mp_span text; /* behind the code; may be empty */
-    uint32_t defects;
-} mp_status_text;
-
-/* resp-text = ["[" resp-text-code "]" SP] [text]                                    RFC 9051 section 9
- * A known code with an unfit argument is MP_CODE_RAW with MP_DEFECT_BAD_CODE. */
-MP_API mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, mp_status_text *out_r,
-                                   mp_error *err);
 
 /* ---- words in a row ------------------------------------------------------------------------------------ */
 
@@ -140,14 +77,14 @@ typedef struct mp_mailbox_list {
     mp_text delimiter;  /* NIL or one character                                        */
     mp_text mailbox;
     uint32_t extended;  /* index of the list of extended data in the tape, or 0: none  */
-    uint32_t defects;
+    mp_defects defects;
 } mp_mailbox_list;
 
 /* mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox [SP mbox-list-extended] */
 MP_API mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out_r);
 
 /* A response that is nothing but a list of flags: FLAGS. The span holds the parentheses. */
-MP_API mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects_r);
+MP_API mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, mp_defects *defects_r);
 
 /* The same for rows as nearly every server writes them, without a tape: false for anything but single spaces, ASCII, a
  * mailbox without escapes and no extended data, where the cursor has to read. */
@@ -169,7 +106,7 @@ MP_API bool mp_scan_status(const uint8_t *unit, const mp_response_head *head, co
                            mp_status_row *out_r);
 
 /* "STATUS" SP mailbox SP "(" ...: the mailbox; the cursor then stands inside the list, in *list_r. */
-MP_API mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects_r);
+MP_API mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, mp_defects *defects_r);
 #define MP_STATUS_NO_VALUE (UINT32_MAX - 1)
 /* status-att-val: a name, then either *number_r (and *tree_r == UINT32_MAX) or the index of another value's token, or
  * MP_STATUS_NO_VALUE for a last name without a value. */
@@ -186,7 +123,7 @@ typedef struct mp_search {
     uint32_t end;
     bool has_modseq;
     uint64_t modseq;
-    uint32_t defects;
+    mp_defects defects;
 } mp_search;
 
 /* How many numbers the octets may hold at most. */
@@ -226,7 +163,7 @@ typedef struct mp_fetch_scan {
     uint32_t at, end;
     const mp_limits *limits;
     uint32_t items;
-    uint32_t defects;
+    mp_defects defects;
 } mp_fetch_scan;
 
 /* msg-att = "(" ... ")" of the response that head describes. Every item comes once from mp_fetch_next, in the order
@@ -245,7 +182,7 @@ typedef struct mp_envelope {
     mp_text date, subject;
     mp_span lists[6]; /* from sender reply-to to cc bcc, with parentheses; len 0: NIL */
     mp_text in_reply_to, message_id;
-    uint32_t defects;
+    mp_defects defects;
 } mp_envelope;
 
 /* envelope                                                                          RFC 9051 section 9
@@ -265,7 +202,7 @@ typedef struct mp_address {
 /* address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"
  * The next one from *at (at first: behind the list's "("); *found_r is false at the list's end. */
 MP_API mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out_r, bool *found_r,
-                                 uint32_t *defects, mp_error *err);
+                                 mp_defects *defects, mp_error *err);
 
 typedef enum mp_body_kind { MP_BODY_BASIC, MP_BODY_TEXT, MP_BODY_MESSAGE, MP_BODY_MULTIPART } mp_body_kind;
 
@@ -292,7 +229,7 @@ typedef struct mp_body_part {
     mp_span language; /* a string or a list of strings; len 0: NIL                           */
     mp_text location;
     mp_span others;   /* body-extension                                                      */
-    uint32_t defects;
+    mp_defects defects;
 } mp_body_part;
 
 /* The parts of one body, parents before children, children in order. */
@@ -311,7 +248,7 @@ MP_API mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const
 
 /* The next string of a list of strings (parameters, languages) from *at (at first: behind "("). */
 MP_API mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, mp_text *out_r, bool *found_r,
-                                     uint32_t *defects, mp_error *err);
+                                     mp_defects *defects, mp_error *err);
 
 #ifdef __cplusplus
 }

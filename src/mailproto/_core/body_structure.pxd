@@ -3,7 +3,7 @@
 cimport cython
 from libc.stdint cimport uint8_t, uint32_t
 
-from mailproto._core.c_mailproto cimport mp_limits
+from mailproto._core.c_mailproto cimport mp_defects, mp_limits
 from mailproto._core.words cimport WordCache
 
 
@@ -32,5 +32,6 @@ cdef class BodyStructure:
     cdef int depth       # levels below this one
 
 
-# data: MP_PADDING octets must follow. ParseError, LimitError.
-cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits)
+# data: MP_PADDING octets must follow. What is mended is added to `defects`. ParseError, LimitError.
+cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits,
+                           mp_defects *defects)

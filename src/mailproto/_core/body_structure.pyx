@@ -11,6 +11,7 @@ from mailproto._core.c_mailproto cimport (
     MP_BODY_MESSAGE, MP_BODY_MULTIPART, MP_DEFECT_NIL_STRING, MP_OK, MP_TEXT_NIL, c_bool,
     mp_alloc_libc, mp_body, mp_body_free, mp_body_init, mp_body_part, mp_error, mp_fail_limit, mp_limits, mp_read_body,
     mp_read_list_string, mp_span, mp_text,
+    mp_defect, mp_defects, mp_defects_join,
 )
 from mailproto._core.common cimport VALUE_DEPTH, octets_or_none, padded, raise_error
 from mailproto._core.envelope cimport Envelope, envelope_of, write_envelope
@@ -129,8 +130,10 @@ cdef class BodyStructure:
         cdef mp_limits bounds
         cdef bytes data = bytes(wire)
         cdef bytes room = padded(data, limits, &bounds)
-        cdef BodyStructure made = body_of(
-            None, <const uint8_t *>PyBytes_AS_STRING(room), PyBytes_GET_SIZE(data), &bounds)
+        cdef mp_defects defects
+        cdef BodyStructure made
+        defects.bits = 0
+        made = body_of(None, <const uint8_t *>PyBytes_AS_STRING(room), PyBytes_GET_SIZE(data), &bounds, &defects)
         made.wire = data
         return made
 
@@ -242,14 +245,15 @@ cdef object write_body(object writer, BodyStructure part):
     return writer.close()
 
 
-cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits, uint32_t *bits):
+cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits,
+                     mp_defects *defects):
     cdef mp_error error
     cdef mp_text name, value
     cdef c_bool found
     cdef uint32_t at = span.off + 1
     cdef uint32_t end = span.off + span.len
     cdef uint32_t h = 0
-    cdef uint32_t own = 0
+    cdef mp_defects own
     cdef uint32_t count = 0
     cdef list made
     cdef object known
@@ -261,6 +265,7 @@ cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const m
         if known is not None:
             return <tuple>known
     made = []
+    own.bits = 0
     while True:
         if mp_read_list_string(data, &at, end, &name, &found, &own, &error) != MP_OK:
             raise_error(&error, data, end)
@@ -274,23 +279,25 @@ cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const m
             raise_error(&error, data, end)
         if not found:  # a name without a value
             value.kind = MP_TEXT_NIL
+            value.span.off = at
         made.append((string_of(cache, data, &name, &own), string_of(cache, data, &value, &own)))
     result = tuple(made)
-    bits[0] |= own
-    if cached and own == 0:
+    mp_defects_join(defects, &own, 0)
+    if cached and own.bits == 0:
         cache.keep(WORD_PARAMS, h, PyBytes_FromStringAndSize(<const char *>data + span.off, span.len), result)
     return result
 
 
-cdef bytes string_of(WordCache cache, const uint8_t *data, const mp_text *text, uint32_t *bits):
+cdef bytes string_of(WordCache cache, const uint8_t *data, const mp_text *text, mp_defects *defects):
     """A string; NIL in its place is the empty one, with a defect."""
     if text.kind == MP_TEXT_NIL:
-        bits[0] |= MP_DEFECT_NIL_STRING
+        mp_defect(defects, MP_DEFECT_NIL_STRING, text.span.off)
         return b""
     return text_to_word(cache, data, text)
 
 
-cdef tuple language_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits, uint32_t *bits):
+cdef tuple language_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits,
+                       mp_defects *defects):
     cdef mp_error error
     cdef mp_text text
     cdef c_bool found
@@ -300,12 +307,12 @@ cdef tuple language_of(WordCache cache, const uint8_t *data, mp_span span, const
     if span.len == 0:
         return None
     while True:
-        if mp_read_list_string(data, &at, end, &text, &found, bits, &error) != MP_OK:
+        if mp_read_list_string(data, &at, end, &text, &found, defects, &error) != MP_OK:
             raise_error(&error, data, end)
         if not found:
             return tuple(made) or None
         if text.kind == MP_TEXT_NIL:
-            bits[0] |= MP_DEFECT_NIL_STRING
+            mp_defect(defects, MP_DEFECT_NIL_STRING, text.span.off)
         else:
             made.append(text_to_word(cache, data, &text))
         if len(made) > limits.max_elements:
@@ -317,10 +324,12 @@ cdef inline object int_of(uint64_t number):
     return <long>number if number < 0x40000000 else number  # CPython makes small ints of a long without counting digits
 
 
-cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p, const mp_limits *limits):
+cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p, const mp_limits *limits,
+                           mp_defects *defects):
     """One part but for `parts` and `body`, which the caller puts in."""
     cdef BodyStructure made = <BodyStructure>mp_new_empty(BodyStructure, BODY_TYPE, 17)
     cdef bint multipart = p.kind == MP_BODY_MULTIPART
+    cdef mp_defects inner
     made.extended = p.extended
     made.parts = ()
     made.params = params_of(cache, data, p.params, limits, &p.defects)
@@ -337,11 +346,12 @@ cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p
             made.lines = int_of(p.lines)
     if p.kind == MP_BODY_MESSAGE:
         try:
-            made.envelope = envelope_of(cache, data + p.envelope.off, p.envelope.len, limits)
+            inner.bits = 0
+            made.envelope = envelope_of(cache, data + p.envelope.off, p.envelope.len, limits, &inner)
         except ParseError as error:
             error.offset += p.envelope.off
             raise
-        p.defects |= (<Envelope>made.envelope).bits
+        mp_defects_join(&p.defects, &inner, p.envelope.off)
     made.extensions = ()
     if p.extended:
         if not multipart:
@@ -357,11 +367,13 @@ cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p
             made.location = text_to_bytes(data, &p.location)
         if p.others.len:
             made.extensions = trees_in(data, p.others.off, p.others.off + p.others.len, limits)
-    made.bits = p.defects
+    made.bits = p.defects.bits
+    mp_defects_join(defects, &p.defects, 0)
     return made
 
 
-cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits):
+cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits,
+                           mp_defects *defects):
     cdef mp_body body
     cdef mp_error error
     cdef mp_body_part *p
@@ -375,10 +387,10 @@ cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, 
         if mp_read_body(&body, data, length, limits, &error) != MP_OK:
             raise_error(&error, data, length)
         if body.n == 1:
-            return part_of(cache, data, &body.parts[0], limits)
+            return part_of(cache, data, &body.parts[0], limits, defects)
         made = []
         for i in range(body.n):
-            made.append(part_of(cache, data, &body.parts[i], limits))
+            made.append(part_of(cache, data, &body.parts[i], limits, defects))
         # children come behind their parents: going backwards, each is complete when it is put in
         for i in range(body.n, 0, -1):
             p = &body.parts[i - 1]

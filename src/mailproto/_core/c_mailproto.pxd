@@ -464,7 +464,7 @@ cdef extern from "mailproto/imap_command.h" nogil:
     mp_status mp_idle_line_parse(const uint8_t *unit, size_t len, mp_error *err)
 
 
-cdef extern from "mailproto/imap_response.h" nogil:
+cdef extern from "mailproto/defects.h" nogil:
     enum:
         MP_DEFECT_COUNT
         MP_DEFECT_BARE_LF
@@ -474,14 +474,28 @@ cdef extern from "mailproto/imap_response.h" nogil:
         MP_DEFECT_BAD_ENVELOPE
         MP_DEFECT_BAD_BODY
         MP_DEFECT_BAD_VALUE
+        MP_DEFECT_BAD_NUMBER
         MP_DEFECT_BAD_FLAG
         MP_DEFECT_BAD_CODE
         MP_DEFECT_REPEATED
         MP_DEFECT_BARE_CR
         MP_DEFECT_NUL
-        MP_NO_PART
+
+    ctypedef struct mp_defects:
+        uint32_t bits
+        uint32_t first
+        uint32_t at
 
     const char *mp_defect_name(unsigned bit)
+    const char *mp_defect_seen(unsigned bit)
+    const char *mp_defect_reading(unsigned bit)
+    void mp_defect(mp_defects *d, uint32_t bit, size_t at)
+    void mp_defects_join(mp_defects *d, const mp_defects *part, size_t offset)
+
+
+cdef extern from "mailproto/imap_response.h" nogil:
+    enum:
+        MP_NO_PART
 
     ctypedef enum mp_response_kind:
         MP_RESP_UNKNOWN
@@ -517,35 +531,13 @@ cdef extern from "mailproto/imap_response.h" nogil:
         mp_span name
         uint32_t rest
         uint32_t end
-        uint32_t defects
+        uint32_t line_end
+        mp_defects defects
 
     mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_head *head_r, mp_error *err)
     mp_status mp_build_response_tape(mp_tape *tape, const uint8_t *unit, mp_response_head *head,
                                      const mp_limits *limits, mp_error *err)
 
-    ctypedef enum mp_code_kind:
-        MP_CODE_NONE
-        MP_CODE_RAW
-        MP_CODE_PLAIN
-        MP_CODE_NUMBER
-        MP_CODE_ATOMS
-        MP_CODE_FLAGS
-        MP_CODE_ASTRINGS
-        MP_CODE_APPENDUID
-        MP_CODE_COPYUID
-        MP_CODE_SET
-
-    ctypedef struct mp_status_text:
-        uint8_t code
-        mp_span name
-        mp_span args
-        mp_span set1
-        mp_span set2
-        uint64_t number
-        mp_span text
-        uint32_t defects
-
-    mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, mp_status_text *out_r, mp_error *err)
     bint mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_r)
 
     ctypedef struct mp_mailbox_list:
@@ -553,10 +545,10 @@ cdef extern from "mailproto/imap_response.h" nogil:
         mp_text delimiter
         mp_text mailbox
         uint32_t extended
-        uint32_t defects
+        mp_defects defects
 
     mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out_r)
-    mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, uint32_t *defects_r)
+    mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, mp_defects *defects_r)
     bint mp_scan_mailbox_list(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
                               mp_mailbox_list *out_r)
 
@@ -571,7 +563,7 @@ cdef extern from "mailproto/imap_response.h" nogil:
 
     bint mp_scan_status(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
                         mp_status_row *out_r)
-    mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, uint32_t *defects_r)
+    mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, mp_defects *defects_r)
     mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, uint32_t *tree_r)
     mp_status mp_read_vanished(mp_cursor *c, c_bool *earlier_r, mp_span *set_r)
 
@@ -581,7 +573,7 @@ cdef extern from "mailproto/imap_response.h" nogil:
         uint32_t end
         bint has_modseq
         uint64_t modseq
-        uint32_t defects
+        mp_defects defects
 
     size_t mp_search_capacity(const mp_search *s)
     mp_status mp_read_search(mp_search *s, uint32_t *pairs, size_t *count_r, mp_error *err)
@@ -611,7 +603,7 @@ cdef extern from "mailproto/imap_response.h" nogil:
         const uint8_t *unit
         uint32_t at
         uint32_t end
-        uint32_t defects
+        mp_defects defects
 
     mp_status mp_fetch_begin(mp_fetch_scan *s, const uint8_t *unit, const mp_response_head *head,
                              const mp_limits *limits, mp_error *err)
@@ -624,7 +616,7 @@ cdef extern from "mailproto/imap_response.h" nogil:
         mp_span lists[6]
         mp_text in_reply_to
         mp_text message_id
-        uint32_t defects
+        mp_defects defects
 
     mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out_r,
                                mp_error *err)
@@ -638,7 +630,7 @@ cdef extern from "mailproto/imap_response.h" nogil:
         mp_text host
 
     mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out_r, c_bool *found_r,
-                              uint32_t *defects, mp_error *err)
+                              mp_defects *defects, mp_error *err)
 
     ctypedef enum mp_body_kind:
         MP_BODY_BASIC
@@ -671,7 +663,7 @@ cdef extern from "mailproto/imap_response.h" nogil:
         mp_span language
         mp_text location
         mp_span others
-        uint32_t defects
+        mp_defects defects
 
     ctypedef struct mp_body:
         mp_body_part *parts
@@ -681,4 +673,53 @@ cdef extern from "mailproto/imap_response.h" nogil:
     void mp_body_free(mp_body *b)
     mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err)
     mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, mp_text *out_r, c_bool *found_r,
-                                  uint32_t *defects, mp_error *err)
+                                  mp_defects *defects, mp_error *err)
+
+
+cdef extern from "mailproto/imap_code.h" nogil:
+    ctypedef enum mp_code_kind:
+        MP_CODE_NONE
+        MP_CODE_RAW
+        MP_CODE_PLAIN
+        MP_CODE_NUMBER
+        MP_CODE_ATOMS
+        MP_CODE_FLAGS
+        MP_CODE_ASTRINGS
+        MP_CODE_APPENDUID
+        MP_CODE_COPYUID
+        MP_CODE_SET
+        MP_CODE_TEXT
+        MP_CODE_STRING
+        MP_CODE_OBJECTID
+        MP_CODE_WORDS
+        MP_CODE_MECHANISMS
+        MP_CODE_METADATA
+        MP_CODE_INPROGRESS
+        MP_CODE_MESSAGELIMIT
+        MP_CODE_MAILBOXES
+
+    ctypedef struct mp_code:
+        const char *name
+        uint8_t len
+        uint8_t kind
+        uint16_t rfc
+
+    const mp_code *mp_code_at(size_t index)
+    const mp_code *mp_code_find(const uint8_t *name, size_t len)
+
+    ctypedef struct mp_status_text:
+        uint8_t code
+        bint has_number
+        bint has_number2
+        mp_span name
+        mp_span args
+        mp_span set1
+        mp_span set2
+        mp_text string1
+        mp_text string2
+        uint64_t number
+        uint64_t number2
+        mp_span text
+        mp_defects defects
+
+    mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, mp_status_text *out_r, mp_error *err)

@@ -3,7 +3,7 @@
 cimport cython
 from libc.stdint cimport uint8_t, uint32_t
 
-from mailproto._core.c_mailproto cimport mp_limits
+from mailproto._core.c_mailproto cimport mp_defects, mp_limits
 from mailproto._core.words cimport WordCache
 
 
@@ -33,6 +33,7 @@ cdef class Envelope:
     cdef uint32_t bits
 
 
-# data: MP_PADDING octets must follow. ParseError, LimitError.
-cdef Envelope envelope_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits)
+# data: MP_PADDING octets must follow. What is mended is added to `defects`. ParseError, LimitError.
+cdef Envelope envelope_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits,
+                          mp_defects *defects)
 cdef object write_envelope(object writer, Envelope envelope)

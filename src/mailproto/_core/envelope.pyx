@@ -12,6 +12,7 @@ from libc.string cimport memcmp
 from mailproto._core.c_mailproto cimport (
     MP_DEFECT_EIGHT_BIT, MP_OK, MP_TEXT_ATOM, MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, c_bool, mp_address,
     mp_envelope, mp_error, mp_fail_limit, mp_limits, mp_read_address, mp_read_envelope, mp_span, mp_text,
+    mp_defect, mp_defects, mp_defects_join,
 )
 from mailproto._core.common cimport octets_or_none, padded, raise_error
 from mailproto._core.header_text cimport to_text
@@ -111,7 +112,7 @@ cdef inline bint holds(object value, const uint8_t *data, const mp_text *text) n
 
 
 cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits,
-                        uint32_t *count, uint32_t *bits):
+                        uint32_t *count, mp_defects *defects):
     """A list of addresses as a tuple, NIL as None. People write again and again: their addresses are shared."""
     cdef mp_error error
     cdef mp_address parts
@@ -119,7 +120,8 @@ cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, cons
     cdef uint32_t at = span.off + 1
     cdef uint32_t end = span.off + span.len
     cdef uint32_t h = 0
-    cdef uint32_t own, before
+    cdef mp_defects own
+    cdef uint32_t before
     cdef bint cached
     cdef Address address
     cdef PyObject *few[FEW]
@@ -131,20 +133,22 @@ cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, cons
         return None
     try:
         while True:
-            own = 0
+            own.bits = 0
             before = at
             if mp_read_address(data, &at, end, &parts, &found, &own, &error) != MP_OK:
                 raise_error(&error, data, end)
-            bits[0] |= own
             if not found:
+                mp_defects_join(defects, &own, 0)
                 break
             count[0] += 1
             if count[0] > limits.max_addresses:
                 mp_fail_limit(&error, at, b"max_addresses")
                 raise_error(&error, data, end)
-            own |= eight(&parts.name) | eight(&parts.mailbox) | eight(&parts.host)
-            bits[0] |= own
-            cached = cache is not None and own == 0 and at - before <= WORD_LIMIT  # what is kept has nothing to report
+            eight(&parts.name, &own)
+            eight(&parts.mailbox, &own)
+            eight(&parts.host, &own)
+            mp_defects_join(defects, &own, 0)
+            cached = cache is not None and own.bits == 0 and at - before <= WORD_LIMIT  # what is kept has nothing to report
             address = None
             if cached:
                 h = word_hash(WORD_ADDRESS, data + before, at - before)
@@ -178,8 +182,9 @@ cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, cons
             Py_XDECREF(few[i])
 
 
-cdef inline uint32_t eight(const mp_text *text) noexcept:
-    return MP_DEFECT_EIGHT_BIT if text.high and text.kind == MP_TEXT_ATOM else 0
+cdef inline void eight(const mp_text *text, mp_defects *defects) noexcept:
+    if text.high and text.kind == MP_TEXT_ATOM:
+        mp_defect(defects, MP_DEFECT_EIGHT_BIT, text.span.off)
 
 
 cdef tuple ENVELOPE_FIELDS = (
@@ -227,8 +232,11 @@ cdef class Envelope:
         cdef mp_limits bounds
         cdef bytes data = bytes(wire)
         cdef bytes room = padded(data, limits, &bounds)
-        cdef Envelope made = envelope_of(
-            None, <const uint8_t *>PyBytes_AS_STRING(room), PyBytes_GET_SIZE(data), &bounds)
+        cdef mp_defects defects
+        cdef Envelope made
+        defects.bits = 0
+        made = envelope_of(
+            None, <const uint8_t *>PyBytes_AS_STRING(room), PyBytes_GET_SIZE(data), &bounds, &defects)
         made.wire = data
         return made
 
@@ -281,7 +289,8 @@ cdef object write_envelope(object writer, Envelope envelope):
     return writer.sp().nstring(envelope.in_reply_to).sp().nstring(envelope.message_id).close()
 
 
-cdef Envelope envelope_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits):
+cdef Envelope envelope_of(WordCache cache, const uint8_t *data, size_t length, const mp_limits *limits,
+                          mp_defects *defects):
     cdef mp_envelope parts
     cdef mp_error error
     cdef Envelope made
@@ -289,23 +298,26 @@ cdef Envelope envelope_of(WordCache cache, const uint8_t *data, size_t length, c
     if mp_read_envelope(data, length, limits, &parts, &error) != MP_OK:
         raise_error(&error, data, length)
     made = <Envelope>mp_new_empty(Envelope, ENVELOPE_DATE, 11)
-    made.bits = parts.defects | eight(&parts.date) | eight(&parts.subject)
+    eight(&parts.date, &parts.defects)
+    eight(&parts.subject, &parts.defects)
     made.date = text_to_bytes(data, &parts.date)
     made.subject = text_to_bytes(data, &parts.subject)
-    made.from_ = addresses_of(cache, data, parts.lists[0], limits, &count, &made.bits)
+    made.from_ = addresses_of(cache, data, parts.lists[0], limits, &count, &parts.defects)
     if same(data, parts.lists[1], parts.lists[0]):  # sender and reply-to nearly always repeat from
         made.sender = made.from_
     else:
-        made.sender = addresses_of(cache, data, parts.lists[1], limits, &count, &made.bits)
+        made.sender = addresses_of(cache, data, parts.lists[1], limits, &count, &parts.defects)
     if same(data, parts.lists[2], parts.lists[0]):
         made.reply_to = made.from_
     else:
-        made.reply_to = addresses_of(cache, data, parts.lists[2], limits, &count, &made.bits)
-    made.to = addresses_of(cache, data, parts.lists[3], limits, &count, &made.bits)
-    made.cc = addresses_of(cache, data, parts.lists[4], limits, &count, &made.bits)
-    made.bcc = addresses_of(cache, data, parts.lists[5], limits, &count, &made.bits)
+        made.reply_to = addresses_of(cache, data, parts.lists[2], limits, &count, &parts.defects)
+    made.to = addresses_of(cache, data, parts.lists[3], limits, &count, &parts.defects)
+    made.cc = addresses_of(cache, data, parts.lists[4], limits, &count, &parts.defects)
+    made.bcc = addresses_of(cache, data, parts.lists[5], limits, &count, &parts.defects)
     made.in_reply_to = text_to_bytes(data, &parts.in_reply_to)
     made.message_id = text_to_bytes(data, &parts.message_id)
+    made.bits = parts.defects.bits
+    mp_defects_join(defects, &parts.defects, 0)
     return made
 
 

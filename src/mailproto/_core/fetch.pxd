@@ -32,5 +32,5 @@ cdef class Fetch:
     cdef uint8_t made
 
 
-# The row that `head` describes. ParseError, LimitError.
-cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const mp_response_head *head)
+# The row that `head` describes; what is mended is added to head.defects. ParseError, LimitError.
+cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_response_head *head)

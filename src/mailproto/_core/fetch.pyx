@@ -14,6 +14,7 @@ from mailproto._core.c_mailproto cimport (
     MP_FETCH_SECTION, MP_FETCH_SIZE, MP_FETCH_UID, MP_OK, MP_PADDING, MP_RESP_UIDFETCH, mp_date_time, mp_envelope_repeats, mp_error,
     mp_fetch_begin, mp_fetch_item, mp_fetch_next, mp_fetch_scan, mp_normalise_section, mp_parse_date_time,
     mp_response_head, mp_span,
+    mp_defect, mp_defects, mp_defects_join,
 )
 from mailproto._core.common cimport raise_error
 from mailproto._core.body_structure cimport BodyStructure, body_of
@@ -268,34 +269,32 @@ cdef int decode(Fetch self) except -1:
 
 cdef int decode_from(Fetch self, const uint8_t *at) except -1:
     """What is broken stays None and leaves a defect."""
-    cdef uint32_t bits = 0
+    cdef mp_defects defects
     cdef object envelope = self.lazy_envelope
     cdef object body = self.lazy_body
     cdef object structure = self.lazy_body_structure
+    defects.bits = 0
     if self.pending & 1:
         try:
-            envelope = envelope_of(self.words, at, self.lengths[0], &self.words.limits)
-            bits |= (<Envelope>envelope).bits
+            envelope = envelope_of(self.words, at, self.lengths[0], &self.words.limits, &defects)
         except ParseError:
-            bits |= MP_DEFECT_BAD_ENVELOPE
+            mp_defect(&defects, MP_DEFECT_BAD_ENVELOPE, 0)
     at += self.lengths[0]
     if self.pending & 2:
         try:
-            body = body_of(self.words, at, self.lengths[1], &self.words.limits)
-            bits |= (<BodyStructure>body).bits
+            body = body_of(self.words, at, self.lengths[1], &self.words.limits, &defects)
         except ParseError:
-            bits |= MP_DEFECT_BAD_BODY
+            mp_defect(&defects, MP_DEFECT_BAD_BODY, 0)
     at += self.lengths[1]
     if self.pending & 4:
         try:
-            structure = body_of(self.words, at, self.lengths[2], &self.words.limits)
-            bits |= (<BodyStructure>structure).bits
+            structure = body_of(self.words, at, self.lengths[2], &self.words.limits, &defects)
         except ParseError:
-            bits |= MP_DEFECT_BAD_BODY
+            mp_defect(&defects, MP_DEFECT_BAD_BODY, 0)
     self.lazy_envelope = envelope
     self.lazy_body = body
     self.lazy_body_structure = structure
-    self.bits |= bits
+    self.bits |= defects.bits
     self.pending = 0
     return 0
 
@@ -436,7 +435,7 @@ cdef str section_name(WordCache words, const uint8_t *unit, mp_span span):
     return made
 
 
-cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const mp_response_head *head):
+cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_response_head *head):
     cdef mp_fetch_scan scan
     cdef mp_fetch_item item
     cdef mp_error error
@@ -466,7 +465,7 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const m
             break
         if item.kind < MP_FETCH_SECTION:
             if seen >> item.kind & 1:
-                scan.defects |= MP_DEFECT_REPEATED
+                mp_defect(&scan.defects, MP_DEFECT_REPEATED, item.name.off)
             seen |= <uint32_t>1 << item.kind
             if item.absent:
                 continue
@@ -482,7 +481,7 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const m
             if mp_parse_date_time(unit + item.text.span.off, item.text.span.len, &moment, &error) == MP_OK:
                 row.internal_date = datetime_from_c(&moment)
             else:
-                scan.defects |= MP_DEFECT_BAD_DATE
+                mp_defect(&scan.defects, MP_DEFECT_BAD_DATE, item.value.off)
         elif item.kind == MP_FETCH_ENVELOPE:
             lazy[0] = item.value
         elif item.kind == MP_FETCH_BODY:
@@ -494,20 +493,21 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, const m
                 row.section_map = {}
             name = section_name(words, unit, item.name)
             if not name.isascii():
-                scan.defects |= MP_DEFECT_EIGHT_BIT
+                mp_defect(&scan.defects, MP_DEFECT_EIGHT_BIT, item.name.off)
             if name in row.section_map:
-                scan.defects |= MP_DEFECT_REPEATED
+                mp_defect(&scan.defects, MP_DEFECT_REPEATED, item.name.off)
             row.section_map[name] = text_to_bytes(unit, &item.text)
         else:
             if row.other_map is None:
                 row.other_map = {}
             name = section_name(words, unit, item.name)
             if not name.isascii():
-                scan.defects |= MP_DEFECT_EIGHT_BIT
+                mp_defect(&scan.defects, MP_DEFECT_EIGHT_BIT, item.name.off)
             if name in row.other_map:
-                scan.defects |= MP_DEFECT_REPEATED
+                mp_defect(&scan.defects, MP_DEFECT_REPEATED, item.name.off)
             row.other_map[name] = trees_in(unit, item.value.off, item.value.off + item.value.len, &words.limits)[0]
-    row.bits = head.defects | scan.defects
+    mp_defects_join(&head.defects, &scan.defects, 0)
+    row.bits = head.defects.bits
     total = lazy[0].len + lazy[1].len + lazy[2].len
     if total:
         if lazy[0].len and mp_envelope_repeats(unit + lazy[0].off, lazy[0].len, &words.limits, &cut_at, &cut_length):

@@ -10,7 +10,7 @@ from libc.string cimport memcmp, memcpy, memmove, memset
 
 from mailproto._core.c_mailproto cimport (
     MP_E_LIMIT, MP_FETCH_END, MP_FETCH_FLAGS, MP_FETCH_MODSEQ, MP_FETCH_SIZE, MP_FETCH_UID, MP_NEED_MORE, MP_OK,
-    MP_PADDING, MP_RESP_FETCH, MP_RESP_UIDFETCH, MP_SERVER_SENDS, mp_error, mp_fetch_begin, mp_fetch_item,
+    MP_PADDING, MP_RESP_FETCH, MP_RESP_UIDFETCH, MP_SERVER_SENDS, mp_defects, mp_error, mp_fetch_begin, mp_fetch_item,
     mp_fetch_next, mp_fetch_scan, mp_frame, mp_framer, mp_framer_init, mp_framer_next,
     mp_read_response_head, mp_response_head, mp_span,
 )
@@ -322,13 +322,14 @@ cdef class FetchTable:
         cdef flag_list *slot
         cdef uint64_t bits = 0
         cdef list extra = None
-        cdef uint32_t ignored = 0
+        cdef mp_defects ignored
         if span.len <= 2:
             return 0
         h = word_hash(WORD_FLAGS, unit + span.off, span.len)
         slot = &self.lists[h % FLAG_LISTS]
         if slot.length == span.len and memcmp(slot.key, unit + span.off, span.len) == 0:
             return slot.bits
+        ignored.bits = 0
         for name in flags_of(self.words, unit, span, &ignored):
             place = self.names.get(name)
             if place is None and len(self.name_list) < 64:

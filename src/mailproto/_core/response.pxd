@@ -4,6 +4,7 @@ cimport cython
 from libc.stdint cimport uint8_t
 
 from mailproto._core.c_mailproto cimport mp_tape
+from mailproto._core.response_code cimport CodeTypes
 from mailproto._core.words cimport WordCache
 
 
@@ -11,7 +12,8 @@ from mailproto._core.words cimport WordCache
 cdef class ResponseTypes:
     cdef object status, continuation, capability, enabled, exists, recent, expunge, vanished, flags, mailbox_status
     cdef Py_ssize_t status_slots[4]  # mailbox, items, defects and raw of mailbox_status
-    cdef object search, esearch, namespace, namespace_entry, id, unknown, code, append_uid, copy_uid
+    cdef object search, esearch, namespace, namespace_entry, id, unknown
+    cdef CodeTypes codes
 
 
 # The value of a unit with its line end. ParseError, LimitError.

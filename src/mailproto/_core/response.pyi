@@ -1,5 +1,7 @@
 from typing import Self, final
 
+from mailproto._core.response_code import CodeTypes
+
 @final
 class ResponseTypes:
     def __new__(
@@ -21,7 +23,5 @@ class ResponseTypes:
         namespace_entry: type,
         id: type,
         unknown: type,
-        code: type,
-        append_uid: type,
-        copy_uid: type,
+        codes: CodeTypes,
     ) -> Self: ...

@@ -13,24 +13,23 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from mailproto._core.c_mailproto cimport (
-    MP_CODE_APPENDUID, MP_CODE_ASTRINGS, MP_CODE_ATOMS, MP_CODE_COPYUID, MP_CODE_FLAGS, MP_CODE_NONE, MP_CODE_NUMBER,
-    MP_CODE_PLAIN, MP_CODE_SET, MP_DEFECT_BAD_CODE, MP_DEFECT_BAD_FLAG, MP_DEFECT_BAD_VALUE,
-    MP_DEFECT_BARE_CR, MP_DEFECT_BARE_LF, MP_DEFECT_EIGHT_BIT, MP_DEFECT_NUL, MP_OK, MP_RESP_BAD, MP_RESP_BYE,
-    MP_RESP_CAPABILITY, MP_RESP_CONTINUATION, MP_RESP_ENABLED, MP_RESP_ESEARCH, MP_RESP_EXISTS, MP_RESP_EXPUNGE,
-    MP_RESP_FETCH, MP_RESP_FLAGS, MP_RESP_ID, MP_RESP_LIST, MP_RESP_LSUB, MP_RESP_NAMESPACE, MP_RESP_NO, MP_RESP_OK,
-    MP_RESP_PREAUTH, MP_RESP_RECENT, MP_RESP_SEARCH, MP_RESP_STATUS, MP_RESP_UIDFETCH, MP_RESP_UNKNOWN,
-    MP_RESP_VANISHED, MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, MP_TOK_ATOM, MP_TOK_LIST, c_bool, mp_cursor, mp_cursor_at_end,
-    mp_cursor_fail, mp_cursor_init, mp_cursor_is, mp_cursor_peek, mp_cursor_skip, mp_error, mp_list, mp_mailbox_list,
-    mp_build_response_tape, mp_fail_limit, mp_next_word, mp_parse_number, mp_read_close, mp_read_end, mp_read_flag_list, mp_read_mailbox_list, mp_read_number64,
-    mp_read_open, mp_read_resp_text, mp_read_response_head, mp_read_run, mp_read_search, mp_read_sp,
-    mp_read_status_att, mp_read_status_head, mp_read_string, mp_read_vanished, mp_response_head, mp_run, mp_search,
-    mp_scan_mailbox_list, mp_scan_status, mp_search_capacity, mp_skip_sp, mp_span, mp_status_row,
-    mp_status_text, mp_tape, mp_text, mp_token,
+    MP_CODE_NONE, MP_DEFECT_BAD_VALUE, MP_DEFECT_BARE_CR, MP_DEFECT_BARE_LF, MP_DEFECT_EIGHT_BIT, MP_DEFECT_NUL,
+    MP_OK, MP_RESP_CAPABILITY, MP_RESP_CONTINUATION, MP_RESP_ENABLED, MP_RESP_ESEARCH, MP_RESP_EXISTS,
+    MP_RESP_EXPUNGE, MP_RESP_FETCH, MP_RESP_FLAGS, MP_RESP_ID, MP_RESP_LIST, MP_RESP_LSUB, MP_RESP_NAMESPACE,
+    MP_RESP_OK, MP_RESP_PREAUTH, MP_RESP_RECENT, MP_RESP_SEARCH, MP_RESP_STATUS, MP_RESP_UIDFETCH, MP_RESP_VANISHED,
+    MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, MP_TOK_ATOM, c_bool, mp_build_response_tape, mp_cursor, mp_cursor_at_end,
+    mp_cursor_fail, mp_cursor_init, mp_cursor_is, mp_cursor_peek, mp_cursor_skip, mp_defect, mp_defects,
+    mp_defects_join, mp_error, mp_list, mp_mailbox_list, mp_read_close, mp_read_end, mp_read_flag_list,
+    mp_read_mailbox_list, mp_read_number64, mp_read_open, mp_read_resp_text, mp_read_response_head, mp_read_run,
+    mp_read_search, mp_read_sp, mp_read_status_att, mp_read_status_head, mp_read_string, mp_read_vanished,
+    mp_response_head, mp_run, mp_scan_mailbox_list, mp_scan_status, mp_search, mp_search_capacity, mp_skip_sp,
+    mp_span, mp_status_row, mp_status_text, mp_tape, mp_text, mp_token,
 )
 from mailproto._core.common cimport raise_error
 from mailproto._core.fetch cimport fetch_of
 from mailproto._core.listing cimport MailboxList, new_mailbox_list
 from mailproto._core.members cimport mp_slot_at, mp_slot_put
+from mailproto._core.response_code cimport CodeTypes, code_of
 from mailproto._core.mailbox_name cimport MailboxName, mailbox_from_wire
 from mailproto._core.sequence_set cimport sequence_set_adopt, sequence_set_from_wire
 from mailproto._core.words cimport (
@@ -51,8 +50,6 @@ cdef enum:
 
 cdef dict UNSENDABLE = {0: "\ufffd", 10: "\ufffd", 13: "\ufffd"}
 
-cdef bytes ONE_LINE = bytes(26 if octet in (0, 10, 13) else octet for octet in range(256))
-
 cdef tuple STATUSES = ("OK", "NO", "BAD", "BYE", "PREAUTH")
 
 
@@ -61,7 +58,8 @@ cdef class ResponseTypes:
     """The classes of responses that the reader builds; each keyword of the constructor names one."""
 
     def __cinit__(self, *, status, continuation, capability, enabled, exists, recent, expunge, vanished, flags,
-                 mailbox_status, search, esearch, namespace, namespace_entry, id, unknown, code, append_uid, copy_uid):
+                 mailbox_status, search, esearch, namespace, namespace_entry, id, unknown,
+                 CodeTypes codes not None):
         self.status = status
         self.continuation = continuation
         self.capability = capability
@@ -78,9 +76,7 @@ cdef class ResponseTypes:
         self.namespace_entry = namespace_entry
         self.id = id
         self.unknown = unknown
-        self.code = code
-        self.append_uid = append_uid
-        self.copy_uid = copy_uid
+        self.codes = codes
         for index, field in enumerate((b"mailbox", b"items", b"defects", b"raw")):
             self.status_slots[index] = mp_slot_at(mailbox_status, field)
             if self.status_slots[index] < 0:
@@ -109,7 +105,7 @@ cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, c
     if mp_read_response_head(unit, length, &head, &error) != MP_OK:
         raise_error(&error, unit, length)
     if bare_lf:
-        head.defects |= MP_DEFECT_BARE_LF
+        mp_defect(&head.defects, MP_DEFECT_BARE_LF, head.line_end)
     if head.kind == MP_RESP_FETCH or head.kind == MP_RESP_UIDFETCH:
         value = fetch_of(words, unit, length, &head)
     elif MP_RESP_OK <= head.kind <= MP_RESP_PREAUTH or head.kind == MP_RESP_CONTINUATION:
@@ -122,24 +118,31 @@ cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, c
         if head.kind == MP_RESP_EXPUNGE:
             if head.number == 0:
                 fail(2, "nz-number", unit, length)
-            value = new(types.expunge, head.defects, (), unit, length)
+            value = new(types.expunge, head.defects.bits, (), unit, length)
             PyObject_GenericSetAttr(value, "seq", head.number)
         else:
-            value = new(types.exists if head.kind == MP_RESP_EXISTS else types.recent, head.defects, (), unit, length)
+            value = new(types.exists if head.kind == MP_RESP_EXISTS else types.recent, head.defects.bits, (), unit, length)
             PyObject_GenericSetAttr(value, "count", head.number)
     elif (head.kind == MP_RESP_LIST or head.kind == MP_RESP_LSUB) and mp_scan_mailbox_list(unit, &head, &words.limits, &row):
         value = list_of(words, tape, unit, &head, &row)
     elif head.kind == MP_RESP_STATUS and mp_scan_status(unit, &head, &words.limits, &numbers):
-        value = status_row_of(types, words, unit, length, head.defects, &numbers)
+        value = status_row_of(types, words, unit, length, &head.defects, &numbers)
     else:
         if mp_build_response_tape(tape, unit, &head, &words.limits, &error) != MP_OK:
             raise_error(&error, unit, length)
         value = read_by_tape(types, words, tape, unit, length, &head)
     if strict:
-        defects = value.defects
-        if defects:
-            fail(0, f"a response without {defects[0]}", unit, length)
+        refuse_defects(value.defects, &head.defects, unit, length)
     return value
+
+
+cdef int refuse_defects(tuple names, const mp_defects *defects, const uint8_t *unit, size_t length) except -1:
+    """A strict reader's error for what was mended, at the first of it."""
+    if defects.bits:
+        fail(defects.at, f"a response without {defect_names(defects.first)[0]}", unit, length)
+    if names:  # a mailbox name's own
+        fail(0, f"a response without {names[0]}", unit, length)
+    return 0
 
 
 cdef bint reads_unpadded(const uint8_t *unit, size_t length) noexcept:
@@ -164,117 +167,21 @@ cdef object read_status_response(ResponseTypes types, WordCache words, const uin
     cdef str text
     if mp_read_resp_text(unit, head, &parts, &error) != MP_OK:
         raise_error(&error, unit, length)
-    code = None if parts.code == MP_CODE_NONE else read_code(types, words, unit, length, &parts)
+    code = None if parts.code == MP_CODE_NONE else code_of(types.codes, words, unit, length, &parts)
+    mp_defects_join(&head.defects, &parts.defects, 0)
     text = PyUnicode_DecodeUTF8(<const char *>unit + parts.text.off, parts.text.len, "surrogateescape")
-    if parts.defects & (MP_DEFECT_NUL | MP_DEFECT_BARE_CR):
+    if parts.defects.bits & (MP_DEFECT_NUL | MP_DEFECT_BARE_CR):
         text = text.translate(UNSENDABLE)  # it could not be written again
     if head.kind == MP_RESP_CONTINUATION:
-        value = new(types.continuation, head.defects | parts.defects, (), unit, length)
+        value = new(types.continuation, head.defects.bits, (), unit, length)
     else:
-        value = new(types.status, head.defects | parts.defects, (), unit, length)
+        value = new(types.status, head.defects.bits, (), unit, length)
         PyObject_GenericSetAttr(value, "tag",
                                 word_str(None, unit, head.tag.len) if head.tagged else None)
         PyObject_GenericSetAttr(value, "status", STATUSES[head.kind - MP_RESP_OK])
     PyObject_GenericSetAttr(value, "code", code)
     PyObject_GenericSetAttr(value, "text", text)
     return value
-
-
-cdef object read_code(ResponseTypes types, WordCache words, const uint8_t *unit, size_t length, mp_status_text *parts):
-    cdef object value = None
-    cdef object made
-    try:
-        if parts.code == MP_CODE_NUMBER:
-            value = parts.number
-        elif parts.code == MP_CODE_ATOMS or parts.code == MP_CODE_FLAGS:
-            if parts.code == MP_CODE_ATOMS:
-                value = atoms_of(words, unit, parts.args, &parts.defects)
-            else:
-                value = flags_of(words, unit, parts.args, &parts.defects)
-                if any(["]" in flag for flag in <tuple>value]):  # it would end the code
-                    parts.defects |= MP_DEFECT_BAD_FLAG
-                    value = tuple([flag for flag in <tuple>value if "]" not in flag])
-        elif parts.code == MP_CODE_ASTRINGS:
-            value = charsets_of(words, unit, parts.args)
-        elif parts.code == MP_CODE_SET:
-            value = sequence_set_from_wire(unit, length, parts.set1.off, parts.set1.len)
-        elif parts.code == MP_CODE_APPENDUID:
-            value = types.append_uid(parts.number,
-                                     sequence_set_from_wire(unit, length, parts.set1.off, parts.set1.len))
-        elif parts.code == MP_CODE_COPYUID:
-            value = types.copy_uid(parts.number,
-                                   sequence_set_from_wire(unit, length, parts.set1.off, parts.set1.len),
-                                   sequence_set_from_wire(unit, length, parts.set2.off, parts.set2.len))
-        elif parts.code != MP_CODE_PLAIN and parts.args.len:
-            value = raw_argument(unit, parts)
-    except LimitError:
-        raise
-    except ParseError:
-        parts.defects |= MP_DEFECT_BAD_CODE
-        value = raw_argument(unit, parts)
-    made = types.code.__new__(types.code)
-    if high(unit, parts.name):
-        parts.defects |= MP_DEFECT_EIGHT_BIT
-    PyObject_GenericSetAttr(made, "name", word_str(words, unit + parts.name.off, parts.name.len).upper())
-    PyObject_GenericSetAttr(made, "value", value)
-    return made
-
-
-cdef bint high(const uint8_t *unit, mp_span span) noexcept:
-    cdef uint32_t i
-    for i in range(span.off, span.off + span.len):
-        if unit[i] >= 0x80:
-            return True
-    return False
-
-
-cdef bytes raw_argument(const uint8_t *unit, mp_status_text *parts):
-    """The argument of a code as it came, but for what could not be written again: CR, LF, NUL and quotes left open."""
-    cdef bytes value = PyBytes_FromStringAndSize(<const char *>unit + parts.args.off, parts.args.len)
-    cdef bytes made = value.translate(ONE_LINE)
-    cdef Py_ssize_t at = 0
-    while (at := made.find(b'"', at)) >= 0:
-        if at == 0 or made[at - 1] == 32 or made[at - 1] == 40:  # elsewhere a quote opens no string
-            at += 1
-            while at < len(made) and made[at] != 34:
-                at += 2 if made[at] == 92 else 1
-            if at >= len(made):
-                made = made.replace(b'"', b"'")
-                break
-        at += 1
-    if made != value:
-        parts.defects |= MP_DEFECT_BAD_CODE
-        if parts.name.len == 10:  # BADCHARSET: nor must it become a list that can be read
-            made = made.replace(b"(", b"<").replace(b")", b">")
-    return made
-
-
-cdef tuple atoms_of(WordCache words, const uint8_t *unit, mp_span span, uint32_t *bits):
-    cdef uint32_t at = span.off
-    cdef uint32_t end = span.off + span.len
-    cdef mp_span word
-    cdef mp_error error
-    cdef list made = []
-    while mp_next_word(unit, &at, end, &word):
-        if len(made) >= words.limits.max_elements:
-            mp_fail_limit(&error, word.off, b"max_elements")
-            raise_error(&error, unit, end)
-        if sendable(unit + word.off, word.len):
-            made.append(word_str(words, unit + word.off, word.len))
-        else:
-            bits[0] |= MP_DEFECT_BAD_CODE
-    return tuple(made)
-
-
-cdef tuple charsets_of(WordCache words, const uint8_t *unit, mp_span span):
-    if span.len == 0:
-        return ()
-    items = trees_in(unit, span.off + 1, span.off + span.len - 1, &words.limits)
-    if any([isinstance(item, tuple) for item in items]):
-        raise ParseError(span.off, "astring")
-    return tuple([(<str>item).encode("utf-8", "surrogateescape") if isinstance(item, str)
-                  else str(item).encode() if isinstance(item, int) else b"NIL" if item is None else item
-                  for item in items])
 
 
 # ---- SEARCH ----------------------------------------------------------------------------------------------------------
@@ -292,7 +199,7 @@ cdef object read_search(ResponseTypes types, const uint8_t *unit, size_t length,
     search.end = head.end
     search.has_modseq = False
     search.modseq = 0
-    search.defects = 0
+    search.defects = head.defects
     runs = <mp_run *>PyMem_RawMalloc(mp_search_capacity(&search) * sizeof(mp_run))
     if runs is NULL:
         raise MemoryError()
@@ -301,7 +208,8 @@ cdef object read_search(ResponseTypes types, const uint8_t *unit, size_t length,
         raise_error(&error, unit, length)
     shrunk = <mp_run *>PyMem_RawRealloc(runs, (count if count else 1) * sizeof(mp_run))
     numbers = sequence_set_adopt(shrunk if shrunk is not NULL else runs, count)
-    value = new(types.search, head.defects | search.defects, (), unit, length)
+    head.defects = search.defects
+    value = new(types.search, head.defects.bits, (), unit, length)
     PyObject_GenericSetAttr(value, "numbers", numbers)
     PyObject_GenericSetAttr(value, "modseq", search.modseq if search.has_modseq else None)
     return value
@@ -318,14 +226,14 @@ cdef MailboxName mailbox_of(const uint8_t *unit, const mp_text *text):
     return mailbox_from_wire(unit + text.span.off, text.span.len, text.high)
 
 
-cdef MailboxList list_of(WordCache words, mp_tape *tape, const uint8_t *unit, const mp_response_head *head,
+cdef MailboxList list_of(WordCache words, mp_tape *tape, const uint8_t *unit, mp_response_head *head,
                          const mp_mailbox_list *row):
     cdef MailboxList listed = new_mailbox_list()
-    cdef uint32_t bits = head.defects | row.defects
     cdef uint32_t place
+    mp_defects_join(&head.defects, &row.defects, 0)
     listed.made = True
     listed.kind = "LIST" if head.kind == MP_RESP_LIST else "LSUB"
-    listed.attributes = flags_of(words, unit, row.attributes, &bits)
+    listed.attributes = flags_of(words, unit, row.attributes, &head.defects)
     if row.delimiter.kind != MP_TEXT_NIL:
         place = row.delimiter.span.off + row.delimiter.span.len - 1
         listed.delimiter = PyUnicode_FromOrdinal(unit[place] if unit[place] < 0x80 else 0xDC00 + unit[place])
@@ -333,11 +241,11 @@ cdef MailboxList list_of(WordCache words, mp_tape *tape, const uint8_t *unit, co
     listed.extended = ()
     if row.extended:
         listed.extended = pairs_of(trees_of(unit, tape, row.extended + 1, tape.tok[row.extended].next))
-    listed.bits = bits
+    listed.bits = head.defects.bits
     return listed
 
 
-cdef object status_row_of(ResponseTypes types, WordCache words, const uint8_t *unit, size_t length, uint32_t bits,
+cdef object status_row_of(ResponseTypes types, WordCache words, const uint8_t *unit, size_t length, mp_defects *defects,
                           const mp_status_row *row):
     cdef object value
     cdef dict items = {}
@@ -348,8 +256,8 @@ cdef object status_row_of(ResponseTypes types, WordCache words, const uint8_t *u
         number = row.items[i].number
         items[word_upper(words, unit + row.items[i].name.off, row.items[i].name.len)] = (
             <long>number if number < 0x40000000 else number)
-    if bits or box._defect:
-        value = new(types.mailbox_status, bits, box.defects, unit, length)
+    if defects.bits or box._defect:
+        value = new(types.mailbox_status, defects.bits, box.defects, unit, length)
         PyObject_GenericSetAttr(value, "mailbox", box)
         PyObject_GenericSetAttr(value, "items", MappingProxyType(items))
         return value
@@ -368,52 +276,52 @@ cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, co
     cdef mp_mailbox_list row
     cdef mp_span span
     cdef c_bool earlier = False
-    cdef uint32_t bits = head.defects
+    cdef mp_defects *defects = &head.defects
     cdef int kind = head.kind
     cdef uint32_t i
     cdef object value
     cdef list names
     for i in range(tape.n):
         if tape.tok[i].high and tape.tok[i].kind == MP_TOK_ATOM:
-            bits |= MP_DEFECT_EIGHT_BIT
+            mp_defect(defects, MP_DEFECT_EIGHT_BIT, tape.tok[i].off)
     mp_cursor_init(&cursor, unit, head.rest, head.end, tape, &words.limits, &error)
     if kind == MP_RESP_LIST or kind == MP_RESP_LSUB:
         if mp_read_mailbox_list(&cursor, &row) != MP_OK:
             raise_error(&error, unit, length)
         return list_of(words, tape, unit, head, &row)
     if kind == MP_RESP_STATUS:
-        return read_mailbox_status(types, words, tape, unit, length, &cursor, &error, bits)
+        return read_mailbox_status(types, words, tape, unit, length, &cursor, &error, defects)
     if kind == MP_RESP_CAPABILITY or kind == MP_RESP_ENABLED:
         names = []
         for i in range(tape.n):
             if tape.tok[i].kind != MP_TOK_ATOM:
                 fail(tape.tok[i].off, "capability", unit, length)
             names.append(word_str(words, unit + tape.tok[i].off, tape.tok[i].len))
-        value = new(types.capability if kind == MP_RESP_CAPABILITY else types.enabled, bits, (), unit, length)
+        value = new(types.capability if kind == MP_RESP_CAPABILITY else types.enabled, defects.bits, (), unit, length)
         PyObject_GenericSetAttr(value, "capabilities", tuple(names))
         return value
     if kind == MP_RESP_FLAGS:
-        if (mp_read_sp(&cursor) != MP_OK or mp_read_flag_list(&cursor, &span, &bits) != MP_OK
+        if (mp_read_sp(&cursor) != MP_OK or mp_read_flag_list(&cursor, &span, defects) != MP_OK
                 or mp_read_end(&cursor) != MP_OK):
             raise_error(&error, unit, length)
-        flags = flags_of(words, unit, span, &bits)
-        value = new(types.flags, bits, (), unit, length)
+        flags = flags_of(words, unit, span, defects)
+        value = new(types.flags, defects.bits, (), unit, length)
         PyObject_GenericSetAttr(value, "flags", flags)
         return value
     if kind == MP_RESP_VANISHED:
         if mp_read_vanished(&cursor, &earlier, &span) != MP_OK:
             raise_error(&error, unit, length)
-        value = new(types.vanished, bits, (), unit, length)
+        value = new(types.vanished, defects.bits, (), unit, length)
         PyObject_GenericSetAttr(value, "uids", sequence_set_from_wire(unit, length, span.off, span.len))
         PyObject_GenericSetAttr(value, "earlier", bool(earlier))
         return value
     if kind == MP_RESP_ESEARCH:
-        return read_esearch(types, words, tape, unit, length, &cursor, &error, bits)
+        return read_esearch(types, words, tape, unit, length, &cursor, &error, defects)
     if kind == MP_RESP_NAMESPACE:
-        return read_namespace(types, trees_of(unit, tape, 0, tape.n), bits, unit, length)
+        return read_namespace(types, trees_of(unit, tape, 0, tape.n), defects, unit, length)
     if kind == MP_RESP_ID:
-        return read_id(types, trees_of(unit, tape, 0, tape.n), bits, unit, length)
-    value = new(types.unknown, bits, (), unit, length)
+        return read_id(types, trees_of(unit, tape, 0, tape.n), defects, unit, length)
+    value = new(types.unknown, defects.bits, (), unit, length)
     PyObject_GenericSetAttr(value, "name", word_str(words, unit + head.name.off, head.name.len).upper())
     PyObject_GenericSetAttr(value, "number", head.number if head.numbered else None)
     PyObject_GenericSetAttr(value, "values", trees_of(unit, tape, 0, tape.n))
@@ -434,7 +342,7 @@ cdef tuple pairs_of(tuple trees):
 
 
 cdef object read_mailbox_status(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit,
-                                size_t length, mp_cursor *cursor, mp_error *error, uint32_t bits):
+                                size_t length, mp_cursor *cursor, mp_error *error, mp_defects *defects):
     cdef mp_text mailbox
     cdef mp_list outer
     cdef mp_span name
@@ -442,20 +350,20 @@ cdef object read_mailbox_status(ResponseTypes types, WordCache words, mp_tape *t
     cdef uint32_t tree = 0
     cdef dict items = {}
     cdef object value
-    if mp_read_status_head(cursor, &mailbox, &outer, &bits) != MP_OK:
+    if mp_read_status_head(cursor, &mailbox, &outer, defects) != MP_OK:
         raise_error(error, unit, length)
     while not mp_cursor_at_end(cursor):
         if mp_read_status_att(cursor, &name, &number, &tree) != MP_OK:
             raise_error(error, unit, length)
         if tree == <uint32_t>0xFFFFFFFE:
-            bits |= MP_DEFECT_BAD_VALUE
+            mp_defect(defects, MP_DEFECT_BAD_VALUE, name.off)
             continue
         items[word_upper(words, unit + name.off, name.len)] = (
             number if tree == <uint32_t>0xFFFFFFFF else trees_of(unit, tape, tree, tape.tok[tree].next)[0])
     if mp_read_close(cursor, &outer) != MP_OK or mp_read_end(cursor) != MP_OK:
         raise_error(error, unit, length)
     box = mailbox_of(unit, &mailbox)
-    value = new(types.mailbox_status, bits, box.defects, unit, length)
+    value = new(types.mailbox_status, defects.bits, box.defects, unit, length)
     PyObject_GenericSetAttr(value, "mailbox", box)
     PyObject_GenericSetAttr(value, "items", MappingProxyType(items))
     return value
@@ -465,7 +373,7 @@ cdef tuple ESEARCH_NUMBERS = ("MIN", "MAX", "COUNT", "MODSEQ")
 
 
 cdef object read_esearch(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
-                         mp_cursor *cursor, mp_error *error, uint32_t bits):
+                         mp_cursor *cursor, mp_error *error, mp_defects *defects):
     """esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)   RFC 4466 section 2.6.2"""
     cdef mp_list outer
     cdef mp_text tag
@@ -527,24 +435,24 @@ cdef object read_esearch(ResponseTypes types, WordCache words, mp_tape *tape, co
                     fields["partial"] = (tree[0], None if found is None else sequence_set_from_wire(
                         <const uint8_t *><const char *>found, len(found), 0, len(found)))
                 except ParseError:
-                    bits |= MP_DEFECT_BAD_VALUE
+                    mp_defect(defects, MP_DEFECT_BAD_VALUE, tok.off)
                     others.append((label, tree))
             else:
                 others.append((label, tree))
         mp_skip_sp(cursor)
-    value = new(types.esearch, bits, (), unit, length)
+    value = new(types.esearch, defects.bits, (), unit, length)
     for field, content in fields.items():
         PyObject_GenericSetAttr(value, field, content)
     PyObject_GenericSetAttr(value, "others", tuple(others))
     return value
 
 
-cdef object read_namespace(ResponseTypes types, tuple trees, uint32_t bits, const uint8_t *unit, size_t length):
+cdef object read_namespace(ResponseTypes types, tuple trees, mp_defects *defects, const uint8_t *unit, size_t length):
     """"NAMESPACE" SP Namespace SP Namespace SP Namespace                                      RFC 2342 section 6"""
     cdef list kinds = []
     cdef object value, entry
     if len(trees) < 3:
-        bits |= MP_DEFECT_BAD_VALUE
+        mp_defect(defects, MP_DEFECT_BAD_VALUE, length)
         trees = trees + (None,) * (3 - len(trees))
     if len(trees) > 3:
         fail(length, "three namespaces", unit, length)
@@ -555,7 +463,7 @@ cdef object read_namespace(ResponseTypes types, tuple trees, uint32_t bits, cons
         entries = []
         for item in (tree if isinstance(tree, tuple) else (tree,)):
             if isinstance(item, tuple) and len(<tuple>item) < 2:  # no delimiter, or nothing at all
-                bits |= MP_DEFECT_BAD_VALUE
+                mp_defect(defects, MP_DEFECT_BAD_VALUE, 0)
                 item = (item[0] if item else b"", None)
             if not (isinstance(item, tuple) and isinstance(item[0], (bytes, str))
                     and (item[1] is None or isinstance(item[1], (bytes, str)))):
@@ -568,14 +476,14 @@ cdef object read_namespace(ResponseTypes types, tuple trees, uint32_t bits, cons
             PyObject_GenericSetAttr(entry, "extensions", (<tuple>item)[2:])
             entries.append(entry)
         kinds.append(tuple(entries) or None)
-    value = new(types.namespace, bits, (), unit, length)
+    value = new(types.namespace, defects.bits, (), unit, length)
     PyObject_GenericSetAttr(value, "personal", kinds[0])
     PyObject_GenericSetAttr(value, "other", kinds[1])
     PyObject_GenericSetAttr(value, "shared", kinds[2])
     return value
 
 
-cdef object read_id(ResponseTypes types, tuple trees, uint32_t bits, const uint8_t *unit, size_t length):
+cdef object read_id(ResponseTypes types, tuple trees, mp_defects *defects, const uint8_t *unit, size_t length):
     """"ID" SP ("(" [string SP nstring *(SP string SP nstring)] ")" / nil)                     RFC 2971 section 4"""
     cdef object value
     cdef object pairs = None
@@ -587,6 +495,6 @@ cdef object read_id(ResponseTypes types, tuple trees, uint32_t bits, const uint8
         if len(flat) % 2 or len(flat) != len(trees[0]) or None in flat[::2]:
             fail(length, "pairs of field and value", unit, length)
         pairs = tuple(zip(flat[::2], flat[1::2]))
-    value = new(types.id, bits, (), unit, length)
+    value = new(types.id, defects.bits, (), unit, length)
     PyObject_GenericSetAttr(value, "parameters", pairs)
     return value

@@ -6,7 +6,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
-from mailproto._core.c_mailproto cimport MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, mp_limits, mp_span, mp_tape, mp_text
+from mailproto._core.c_mailproto cimport MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, mp_defects, mp_limits, mp_span, mp_tape, mp_text
 
 
 cdef enum:
@@ -132,7 +132,7 @@ cdef bint sendable(const uint8_t *data, uint32_t length) noexcept
 cdef str word_str(WordCache cache, const uint8_t *data, Py_ssize_t length)
 # "(" flag *(SP flag) ")", or words in a row without parentheses: a tuple of str, system flags in canonical case.
 # What is no flag is left out, quotes around one are dropped, both with MP_DEFECT_BAD_FLAG. LimitError.
-cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span, uint32_t *bits)
+cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span, mp_defects *defects)
 # Generic trees of the tokens first to last of a tape.
 cdef tuple trees_of(const uint8_t *unit, const mp_tape *tape, uint32_t first, uint32_t last)
 # Generic trees of a run of octets.

@@ -1,6 +1,6 @@
 from typing import Final, final
 
-DEFECTS: Final[tuple[str, ...]]
+DEFECT_ROWS: Final[tuple[tuple[str, str, str], ...]]
 
 @final
 class WordCache: ...

@@ -12,15 +12,16 @@ from libc.string cimport memcmp, memcpy
 
 from mailproto._core.c_mailproto cimport (
     MP_DEFECT_BAD_FLAG, MP_DEFECT_COUNT, MP_OK, MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, MP_TOK_ATOM, MP_TOK_LIST, MP_TOK_QUOTED_ESC,
-    mp_alloc_libc, mp_defect_name, mp_error, mp_fail_limit, mp_flag_canonical, mp_limits, mp_next_word, mp_span, mp_tape,
+    mp_alloc_libc, mp_defect, mp_defect_name, mp_defect_reading, mp_defect_seen, mp_defects, mp_error, mp_fail_limit, mp_flag_canonical, mp_limits, mp_next_word, mp_span, mp_tape,
     mp_tape_build, mp_tape_free, mp_tape_init, mp_text, mp_token, mp_unescape,
 )
 from mailproto._core.common cimport limits_to_c, raise_error, shallow
 
-#: The names of all defects that reading can record, in the order of their bits.
-DEFECTS = tuple(mp_defect_name(bit).decode("ascii") for bit in range(MP_DEFECT_COUNT))
+#: Name, servers and reading of every defect that reading can record, in the order of their bits.
+DEFECT_ROWS = tuple((mp_defect_name(bit).decode("ascii"), mp_defect_seen(bit).decode("ascii"),
+                     mp_defect_reading(bit).decode("ascii")) for bit in range(MP_DEFECT_COUNT))
 
-cdef tuple NAMES = DEFECTS
+cdef tuple NAMES = tuple(row[0] for row in DEFECT_ROWS)
 
 
 @cython.final
@@ -114,9 +115,9 @@ cdef bint sendable(const uint8_t *data, uint32_t length) noexcept:
     return length > 0
 
 
-cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span, uint32_t *bits):
+cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span, mp_defects *defects):
     cdef uint32_t h = 0
-    cdef uint32_t own = 0
+    cdef bint clean = True
     cdef mp_error error
     cdef uint32_t at = span.off
     cdef uint32_t end = span.off + span.len
@@ -136,7 +137,8 @@ cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span, uint32_t
             mp_fail_limit(&error, word.off, b"max_elements")
             raise_error(&error, unit, end)
         if not sendable(unit + word.off, word.len):
-            own = MP_DEFECT_BAD_FLAG
+            clean = False
+            mp_defect(defects, MP_DEFECT_BAD_FLAG, word.off)
             if word.len < 3 or unit[word.off] != c'"' or not sendable(unit + word.off + 1, word.len - 2):
                 continue
             word.off += 1
@@ -147,8 +149,7 @@ cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span, uint32_t
         else:
             flags.append(word_str(cache, unit + word.off, word.len))
     made = tuple(flags)
-    bits[0] |= own
-    if cached and own == 0:  # what is kept has nothing to report
+    if cached and clean:  # what is kept has nothing to report
         cache.keep(WORD_FLAGS, h, PyBytes_FromStringAndSize(<const char *>unit + span.off, span.len), made)
     return made
 

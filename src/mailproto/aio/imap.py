@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from mailproto._core.sequence_set import SequenceSet
     from mailproto.imap._arguments import SetLike
+    from mailproto.imap.codes import AppendUid, CopyUid
     from mailproto.imap.mailbox import SelectedMailbox
     from mailproto.imap.responses import Namespace
-    from mailproto.imap.values import AppendUid, CopyUid
 
 # The class below has a method named list.
 Responses = list[Any]

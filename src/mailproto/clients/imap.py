@@ -10,8 +10,8 @@ from mailproto._core.sequence_set import SequenceSet
 from mailproto.clients.conversation import Operation
 from mailproto.imap import commands, responses
 from mailproto.imap import search as keys
+from mailproto.imap.codes import AppendUid, CopyUid
 from mailproto.imap.commands import AppendMessage
-from mailproto.imap.values import AppendUid, CopyUid
 
 if TYPE_CHECKING:
     import datetime

@@ -6,12 +6,14 @@ from mailproto._core.sequence_set import SequenceSet
 from mailproto.imap import commands, events, responses, search
 from mailproto.imap.client import ClientSession
 from mailproto.imap.command_reader import CommandReader, parse_command, parse_command_prefix
+from mailproto.imap.defects import DEFECTS
 from mailproto.imap.response_reader import ResponseReader, parse_response, parse_response_prefix
 from mailproto.imap.responses import Address, BodyStructure, Envelope
 from mailproto.imap.server import ServerSession
 from mailproto.imap.view import MailboxView
 
 __all__ = [
+    "DEFECTS",
     "Address",
     "BodyStructure",
     "ClientSession",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from mailproto._core import response_reader as _compiled
 from mailproto._core.response import ResponseTypes
+from mailproto._core.response_code import CodeTypes
 from mailproto.imap import responses
 from mailproto.limits import Limits
 
@@ -26,9 +27,15 @@ TYPES: Final = ResponseTypes(
     namespace_entry=responses.NamespaceEntry,
     id=responses.Id,
     unknown=responses.UnknownResponse,
-    code=responses.ResponseCode,
-    append_uid=responses.AppendUid,
-    copy_uid=responses.CopyUid,
+    codes=CodeTypes(
+        code=responses.ResponseCode,
+        append_uid=responses.AppendUid,
+        copy_uid=responses.CopyUid,
+        mechanism=responses.UrlMechanism,
+        metadata=responses.MetadataRefused,
+        progress=responses.InProgress,
+        message_limit=responses.MessageLimit,
+    ),
 )
 
 

@@ -22,12 +22,18 @@ from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
-from mailproto.imap.commands_base import LiteralMode, Value, to_builtin
-from mailproto.imap.values import (
+from mailproto.imap.codes import (
     AppendUid,
     CopyUid,
-    NamespaceEntry,
+    InProgress,
+    MessageLimit,
+    MetadataRefused,
     ResponseCode,
+    UrlMechanism,
+)
+from mailproto.imap.commands_base import LiteralMode, Value, to_builtin
+from mailproto.imap.values import (
+    NamespaceEntry,
     Tree,
     to_octets,
     write_flag,
@@ -48,9 +54,12 @@ __all__ = [
     "Expunge",
     "Fetch",
     "Id",
+    "InProgress",
     "MailboxFlags",
     "MailboxList",
     "MailboxStatus",
+    "MessageLimit",
+    "MetadataRefused",
     "Namespace",
     "NamespaceEntry",
     "Recent",
@@ -59,6 +68,7 @@ __all__ = [
     "SearchResult",
     "StatusResponse",
     "UnknownResponse",
+    "UrlMechanism",
     "Vanished",
 ]
 

@@ -1,0 +1,358 @@
+/* Status responses: RFC 9051 section 7.1, and the response codes of all extensions. */
+#include "mailproto/imap_code.h"
+
+#include <string.h>
+
+#include "scan.h"
+#include "token.h"
+
+#define AT(p) ((uint32_t)((p) - unit))
+
+#define CODE(word, kind, rfc) {word, sizeof(word) - 1, kind, rfc}
+
+/* resp-text-code of each RFC; those that come with every SELECT or STORE first. */
+static const mp_code codes[] = {
+    CODE("CAPABILITY", MP_CODE_ATOMS, 9051),
+    CODE("PERMANENTFLAGS", MP_CODE_FLAGS, 9051),
+    CODE("UIDNEXT", MP_CODE_NUMBER, 9051),
+    CODE("UIDVALIDITY", MP_CODE_NUMBER, 9051),
+    CODE("UNSEEN", MP_CODE_NUMBER, 3501),
+    CODE("HIGHESTMODSEQ", MP_CODE_NUMBER, 7162),
+    CODE("READ-ONLY", MP_CODE_PLAIN, 9051),
+    CODE("READ-WRITE", MP_CODE_PLAIN, 9051),
+    CODE("APPENDUID", MP_CODE_APPENDUID, 4315),
+    CODE("COPYUID", MP_CODE_COPYUID, 4315),
+    CODE("MODIFIED", MP_CODE_SET, 7162),
+    CODE("CLOSED", MP_CODE_PLAIN, 7162),
+    CODE("NOMODSEQ", MP_CODE_PLAIN, 7162),
+    CODE("MAILBOXID", MP_CODE_OBJECTID, 8474),
+    CODE("ALERT", MP_CODE_PLAIN, 9051),
+    CODE("BADCHARSET", MP_CODE_ASTRINGS, 9051),
+    CODE("PARSE", MP_CODE_PLAIN, 9051),
+    CODE("TRYCREATE", MP_CODE_PLAIN, 9051),
+    CODE("UIDNOTSTICKY", MP_CODE_PLAIN, 4315),
+    CODE("NEWNAME", MP_CODE_MAILBOXES, 2060),
+    CODE("REFERRAL", MP_CODE_TEXT, 2221),
+    CODE("UNKNOWN-CTE", MP_CODE_PLAIN, 3516),
+    CODE("URLMECH", MP_CODE_MECHANISMS, 4467),
+    CODE("BADURL", MP_CODE_TEXT, 4469),
+    CODE("TOOBIG", MP_CODE_PLAIN, 4469),
+    CODE("COMPRESSIONACTIVE", MP_CODE_PLAIN, 4978),
+    CODE("NOTSAVED", MP_CODE_PLAIN, 5182),
+    CODE("BADCOMPARATOR", MP_CODE_PLAIN, 5255),
+    CODE("NOUPDATE", MP_CODE_STRING, 5267),
+    CODE("METADATA", MP_CODE_METADATA, 5464),
+    CODE("NOTIFICATIONOVERFLOW", MP_CODE_PLAIN, 5465),
+    CODE("BADEVENT", MP_CODE_WORDS, 5465),
+    CODE("UNDEFINED-FILTER", MP_CODE_STRING, 5466),
+    CODE("UNAVAILABLE", MP_CODE_PLAIN, 5530),
+    CODE("AUTHENTICATIONFAILED", MP_CODE_PLAIN, 5530),
+    CODE("AUTHORIZATIONFAILED", MP_CODE_PLAIN, 5530),
+    CODE("EXPIRED", MP_CODE_PLAIN, 5530),
+    CODE("PRIVACYREQUIRED", MP_CODE_PLAIN, 5530),
+    CODE("CONTACTADMIN", MP_CODE_PLAIN, 5530),
+    CODE("NOPERM", MP_CODE_PLAIN, 5530),
+    CODE("INUSE", MP_CODE_PLAIN, 5530),
+    CODE("EXPUNGEISSUED", MP_CODE_PLAIN, 5530),
+    CODE("CORRUPTION", MP_CODE_PLAIN, 5530),
+    CODE("SERVERBUG", MP_CODE_PLAIN, 5530),
+    CODE("CLIENTBUG", MP_CODE_PLAIN, 5530),
+    CODE("CANNOT", MP_CODE_PLAIN, 5530),
+    CODE("LIMIT", MP_CODE_PLAIN, 5530),
+    CODE("OVERQUOTA", MP_CODE_PLAIN, 5530),
+    CODE("ALREADYEXISTS", MP_CODE_PLAIN, 5530),
+    CODE("NONEXISTENT", MP_CODE_PLAIN, 5530),
+    CODE("USEATTR", MP_CODE_PLAIN, 6154),
+    CODE("HASCHILDREN", MP_CODE_PLAIN, 9051),
+    CODE("INPROGRESS", MP_CODE_INPROGRESS, 9585),
+    CODE("UIDREQUIRED", MP_CODE_PLAIN, 9586),
+    CODE("MESSAGELIMIT", MP_CODE_MESSAGELIMIT, 9738),
+    CODE("TOOSMALL", MP_CODE_PLAIN, 10022),
+};
+
+const mp_code *mp_code_at(size_t index) { return index < sizeof codes / sizeof *codes ? &codes[index] : NULL; }
+
+const mp_code *mp_code_find(const uint8_t *name, size_t len)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i].len == len && mp_is_word(name, len, codes[i].name, len))
+            return &codes[i];
+    return NULL;
+}
+
+/* ---- arguments ------------------------------------------------------------------------------------------ */
+
+static bool is_set(const uint8_t *p, size_t len)
+{
+    bool digit = false;
+    for (size_t i = 0; i < len; i++) {
+        if (mp_char_class[p[i]] & MP_C_DIGIT)
+            digit = true;
+        else if (p[i] == '*')
+            digit = true;
+        else if ((p[i] == ':' || p[i] == ',') && digit)
+            digit = false;
+        else
+            return false;
+    }
+    return digit;
+}
+
+/* "(" ... ")" with nothing behind it */
+static bool is_list(const uint8_t *p, size_t len) { return len >= 2 && p[0] == '(' && p[len - 1] == ')'; }
+
+static bool flat(const uint8_t *p, size_t len)
+{
+    for (size_t i = 1; i + 1 < len; i++)
+        if (p[i] == '(' || p[i] == ')')
+            return false;
+    return true;
+}
+
+/* objectid = 1*255(ALPHA / DIGIT / "_" / "-")                                       RFC 8474 section 7 */
+static bool is_objectid(const uint8_t *p, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((uint8_t)(mp_upper(p[i]) - 'A') >= 26 && !(mp_char_class[p[i]] & MP_C_DIGIT) && p[i] != '_' && p[i] != '-')
+            return false;
+    return len > 0 && len <= 255;
+}
+
+/* The argument as it is read, one value after the other. */
+typedef struct args {
+    const uint8_t *unit;
+    uint32_t at, end;
+    mp_defects *defects;
+} args;
+
+static void pass_spaces(args *a)
+{
+    while (a->at < a->end && a->unit[a->at] == ' ')
+        a->at++;
+}
+
+/* An atom or string: NIL is MP_TEXT_NIL. */
+static bool read_text(args *a, mp_text *out_r)
+{
+    static const uint8_t kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC};
+    mp_token tok;
+    mp_error ignored;
+    pass_spaces(a);
+    const uint8_t *p = a->unit + a->at;
+    if (a->at == a->end || *p == '(' || *p == ')' ||
+        mp_lex_token(a->unit, &p, a->unit + a->end, &tok, &ignored) != MP_OK || tok.kind > MP_TOK_QUOTED_ESC)
+        return false;
+    a->at = (uint32_t)(p - a->unit);
+    *out_r = (mp_text){{tok.off, tok.len}, kinds[tok.kind], tok.high};
+    if (tok.kind == MP_TOK_ATOM && MP_IS(a->unit + tok.off, tok.len, "NIL"))
+        *out_r = (mp_text){{tok.off, 0}, MP_TEXT_NIL, 0};
+    return true;
+}
+
+static bool read_uint(args *a, uint64_t max, uint64_t *out_r)
+{
+    mp_text word;
+    return read_text(a, &word) && word.kind == MP_TEXT_ATOM &&
+           mp_parse_number(a->unit + word.span.off, word.span.len, max, out_r);
+}
+
+/* A number, or NIL: then *has_r is false. */
+static bool read_uint_or_nil(args *a, uint64_t *out_r, bool *has_r)
+{
+    mp_text word;
+    *has_r = false;
+    if (!read_text(a, &word))
+        return false;
+    if (word.kind == MP_TEXT_NIL)
+        return true;
+    *has_r = true;
+    return word.kind == MP_TEXT_ATOM && mp_parse_number(a->unit + word.span.off, word.span.len, INT64_MAX, out_r);
+}
+
+static bool at_end(args *a)
+{
+    pass_spaces(a);
+    return a->at == a->end;
+}
+
+/* Steps into the parentheses around all of it; false where there are none. */
+static bool enter_list(args *a)
+{
+    if (!is_list(a->unit + a->at, a->end - a->at))
+        return false;
+    a->at++;
+    a->end--;
+    return true;
+}
+
+/* "METADATA" SP ("LONGENTRIES" SP number / "MAXSIZE" SP number / "TOOMANY" / "NOPRIVATE")   RFC 5464 section 5 */
+static bool read_metadata(args *a, mp_status_text *t)
+{
+    if (!read_text(a, &t->string1) || t->string1.kind != MP_TEXT_ATOM)
+        return false;
+    const uint8_t *word = a->unit + t->string1.span.off;
+    size_t len = t->string1.span.len;
+    if (MP_IS(word, len, "TOOMANY") || MP_IS(word, len, "NOPRIVATE"))
+        return at_end(a);
+    t->has_number = MP_IS(word, len, "LONGENTRIES") || MP_IS(word, len, "MAXSIZE");
+    return t->has_number && read_uint(a, INT64_MAX, &t->number) && at_end(a);
+}
+
+/* "INPROGRESS" [SP "(" (quoted / nil) SP (number / nil) SP (number / nil) ")"]      RFC 9585 section 5 */
+static bool read_inprogress(args *a, mp_status_text *t)
+{
+    if (at_end(a)) {
+        t->string1.kind = MP_TEXT_NIL;
+        return true;
+    }
+    return enter_list(a) && read_text(a, &t->string1) && read_uint_or_nil(a, &t->number, &t->has_number) &&
+           read_uint_or_nil(a, &t->number2, &t->has_number2) && at_end(a);
+}
+
+/* "MAILBOXID" SP "(" objectid ")"                                                   RFC 8474 section 7 */
+static bool read_objectid(args *a, mp_status_text *t)
+{
+    uint32_t from = a->at;
+    if (!enter_list(a))
+        mp_defect(a->defects, MP_DEFECT_BAD_VALUE, from);
+    return read_text(a, &t->string1) && is_objectid(a->unit + t->string1.span.off, t->string1.span.len) && at_end(a);
+}
+
+/* Fills the code's arguments; false where they do not fit. */
+static bool read_code_args(const uint8_t *unit, mp_status_text *t)
+{
+    const uint8_t *p = unit + t->args.off;
+    uint32_t at = t->args.off, end = t->args.off + t->args.len;
+    args a = {unit, at, end, &t->defects};
+    mp_span uidvalidity, extra;
+    switch (t->code) {
+    case MP_CODE_PLAIN:
+        return t->args.len == 0;
+    case MP_CODE_NUMBER:
+        return mp_parse_number(p, t->args.len, INT64_MAX, &t->number);
+    case MP_CODE_ATOMS:
+        return flat(p - 1, t->args.len + 2);
+    case MP_CODE_FLAGS:
+    case MP_CODE_WORDS:
+        return is_list(p, t->args.len) && flat(p, t->args.len);
+    case MP_CODE_ASTRINGS:
+        if (t->args.len && !is_list(p, t->args.len)) /* as in an example of RFC 9051 itself, in section 6.4.4 */
+            mp_defect(&t->defects, MP_DEFECT_BAD_VALUE, t->args.off);
+        return true;
+    case MP_CODE_SET:
+        t->set1 = t->args;
+        return is_set(p, t->args.len);
+    case MP_CODE_APPENDUID:
+    case MP_CODE_COPYUID:
+        if (!mp_next_word(unit, &at, end, &uidvalidity) ||
+            !mp_parse_number(unit + uidvalidity.off, uidvalidity.len, UINT32_MAX, &t->number) ||
+            !mp_next_word(unit, &at, end, &t->set1) || !is_set(unit + t->set1.off, t->set1.len))
+            return false;
+        if (t->code == MP_CODE_COPYUID &&
+            (!mp_next_word(unit, &at, end, &t->set2) || !is_set(unit + t->set2.off, t->set2.len)))
+            return false;
+        return !mp_next_word(unit, &at, end, &extra);
+    case MP_CODE_TEXT:
+        return t->args.len > 0;
+    case MP_CODE_STRING:
+        return read_text(&a, &t->string1) && at_end(&a);
+    case MP_CODE_OBJECTID:
+        return read_objectid(&a, t);
+    case MP_CODE_MECHANISMS:
+        return mp_next_word(unit, &at, end, &extra) && MP_IS(unit + extra.off, extra.len, "INTERNAL") &&
+               flat(p - 1, t->args.len + 2);
+    case MP_CODE_METADATA:
+        return read_metadata(&a, t);
+    case MP_CODE_INPROGRESS:
+        return read_inprogress(&a, t);
+    case MP_CODE_MESSAGELIMIT:
+        if (!read_uint(&a, UINT32_MAX, &t->number))
+            return false;
+        t->has_number2 = !at_end(&a);
+        return !t->has_number2 || (read_uint(&a, UINT32_MAX, &t->number2) && at_end(&a));
+    case MP_CODE_MAILBOXES:
+        return read_text(&a, &t->string1) && read_text(&a, &t->string2) && at_end(&a);
+    default:
+        return true;
+    }
+}
+
+/* Where the "]" of the code at p (behind "[") is; NULL if there is none. Only BADCHARSET may hold literals: everywhere
+ * else resp-text-code ends at the first one (RFC 9051 section 9), yet servers quote arguments of their own codes. */
+static const uint8_t *code_end(const uint8_t *unit, const uint8_t *p, const uint8_t *end)
+{
+    static const char badcharset[] = "BADCHARSET (";
+    if ((size_t)(end - p) >= sizeof badcharset - 1 && mp_is_word(p, sizeof badcharset - 1, badcharset, sizeof badcharset - 1)) {
+        const uint8_t *q = p + sizeof badcharset - 1;
+        mp_token tok;
+        mp_error ignored;
+        while (q < end && *q != ')')
+            if (*q == ' ')
+                q++;
+            else if (*q == '(' || mp_lex_token(unit, &q, end, &tok, &ignored) != MP_OK)
+                break;
+        if (q + 1 < end && *q == ')' && q[1] == ']')
+            return q + 1;
+    }
+    /* a string may hold "]" in the code of an extension; a quote that stays open is only text */
+    const uint8_t *q = p;
+    while (q < end && *q != ']') {
+        mp_token tok;
+        mp_error ignored;
+        if (*q == '"' && (q[-1] == ' ' || q[-1] == '(')) {
+            if (mp_lex_token(unit, &q, end, &tok, &ignored) != MP_OK)
+                break;
+        } else
+            q++;
+    }
+    return q < end && *q == ']' ? q : memchr(p, ']', (size_t)(end - p));
+}
+
+/* The code between "[" and "]". */
+static void read_code(const uint8_t *unit, const uint8_t *p, const uint8_t *close, mp_status_text *t)
+{
+    const uint8_t *name = p;
+    while (p < close && *p != ' ')
+        p++;
+    t->name = (mp_span){AT(name), (uint32_t)(p - name)};
+    const mp_code *known = mp_code_find(name, t->name.len);
+    t->code = known ? known->kind : MP_CODE_RAW;
+    while (p < close && *p == ' ')
+        p++;
+    while (close > p && close[-1] == ' ')
+        close--;
+    t->args = (mp_span){AT(p), (uint32_t)(close - p)};
+    if (!read_code_args(unit, t)) {
+        t->code = MP_CODE_RAW;
+        mp_defect(&t->defects, MP_DEFECT_BAD_CODE, t->args.off);
+    }
+}
+
+mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, mp_status_text *t, mp_error *err)
+{
+    memset(t, 0, sizeof *t);
+    const uint8_t *p = unit + head->rest, *end = unit + head->end, *close, *octet;
+    if (p < end && *p == ' ')
+        p++;
+    else
+        mp_defect(&t->defects, MP_DEFECT_MISSING_TEXT, AT(p));
+    if (p < end && *p == '[') {
+        if (!(close = code_end(unit, p + 1, end)))
+            mp_defect(&t->defects, MP_DEFECT_UNCLOSED_CODE, AT(p));
+        else {
+            read_code(unit, p + 1, close, t);
+            p = close + 1;
+            if (p < end && *p == ' ')
+                p++;
+            else
+                mp_defect(&t->defects, p < end ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_MISSING_TEXT, AT(p));
+        }
+    }
+    t->text = (mp_span){AT(p), (uint32_t)(end - p)};
+    if ((octet = memchr(p, 0, (size_t)(end - p))))
+        mp_defect(&t->defects, MP_DEFECT_NUL, AT(octet));
+    if ((octet = memchr(p, '\r', (size_t)(end - p))) || (octet = memchr(p, '\n', (size_t)(end - p))))
+        mp_defect(&t->defects, MP_DEFECT_BARE_CR, AT(octet));
+    (void)err;
+    return MP_OK;
+}

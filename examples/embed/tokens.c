@@ -103,7 +103,7 @@ static void print_status(const uint8_t *unit, const mp_response_head *head)
     printf("  text ");
     print_octets(unit + text.text.off, text.text.len);
     putchar('\n');
-    print_defects(text.defects);
+    print_defects(text.defects.bits);
 }
 
 static bool is_status(const mp_response_head *head)
@@ -132,7 +132,7 @@ static bool print_unit(const uint8_t *unit, size_t len, const mp_limits *limits,
         print_plain(unit + head.tag.off, head.tag.len);
     }
     putchar('\n');
-    print_defects(head.defects);
+    print_defects(head.defects.bits);
     if (is_status(&head) || head.kind == MP_RESP_CONTINUATION) {
         print_status(unit, &head);
         return true;

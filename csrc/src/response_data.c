@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "scan.h"
+#include "utf8.h"
 
 bool mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_r)
 {
@@ -87,6 +88,17 @@ static mp_status read_mailbox(mp_cursor *c, mp_text *out_r, mp_defects *defects)
     return MP_OK;
 }
 
+/* DQUOTE QUOTED-CHAR DQUOTE / nil, and "" for NIL (old Courier); QUOTED-CHAR is any UTF-8 character since RFC 9051. An
+ * octet that is no UTF-8 is one character too. */
+static bool is_delimiter(const uint8_t *unit, const mp_text *text)
+{
+    uint32_t len = text->span.len, c;
+    if (text->kind == MP_TEXT_NIL || len == 0)
+        return true;
+    return len == (text->kind == MP_TEXT_QUOTED_ESC ? 2U : 1U) ||
+           (text->kind != MP_TEXT_QUOTED_ESC && mp_utf8_character(unit + text->span.off, len, &c) == len);
+}
+
 mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out)
 {
     memset(out, 0, sizeof *out);
@@ -97,8 +109,7 @@ mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out)
     tolerant_sp(c, &out->defects);
     mp_span atom;
     if (mp_read_nstring(c, &out->delimiter) == MP_OK) {
-        uint32_t characters = out->delimiter.kind == MP_TEXT_QUOTED_ESC ? 2 : 1;
-        if (out->delimiter.kind != MP_TEXT_NIL && out->delimiter.span.len != characters && out->delimiter.span.len != 0)
+        if (!is_delimiter(c->data, &out->delimiter))
             return mp_cursor_fail(c, "one character as hierarchy delimiter");
         if (out->delimiter.kind != MP_TEXT_NIL && out->delimiter.span.len == 0) {
             out->delimiter.kind = MP_TEXT_NIL; /* "" for NIL: old Courier */

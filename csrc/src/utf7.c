@@ -1,4 +1,5 @@
 #include "mailproto/imap_text.h"
+#include "utf8.h"
 
 static const char base64_modified[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 
@@ -35,29 +36,6 @@ static size_t put_utf8(uint8_t *out, uint32_t c)
     out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
     out[3] = (uint8_t)(0x80 | (c & 0x3F));
     return 4;
-}
-
-/* One UTF-8 character (RFC 3629 section 4: shortest form, no surrogates). Returns its octets, 0 if broken. */
-static size_t get_utf8(const uint8_t *data, size_t len, uint32_t *c_r)
-{
-    uint8_t lead = data[0];
-    if (lead < 0x80) {
-        *c_r = lead;
-        return 1;
-    }
-    size_t need = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || need > len)
-        return 0;
-    uint32_t c = lead & (0x7FU >> need);
-    for (size_t i = 1; i < need; i++) {
-        if ((data[i] & 0xC0) != 0x80)
-            return 0;
-        c = c << 6 | (data[i] & 0x3F);
-    }
-    if ((need == 3 && c < 0x800) || (need == 4 && (c < 0x10000 || c > 0x10FFFF)) || (c >= 0xD800 && c <= 0xDFFF))
-        return 0;
-    *c_r = c;
-    return need;
 }
 
 /* Reads one shifted run, data[*at] being the octet after `&`, and leaves *at after its `-`. */
@@ -160,7 +138,7 @@ mp_status mp_utf7_encode(const uint8_t *data, size_t len, uint8_t *out_r, size_t
             continue;
         }
         uint32_t c = 0;
-        size_t octets = get_utf8(data + i, len - i, &c);
+        size_t octets = mp_utf8_character(data + i, len - i, &c);
         if (octets == 0)
             return mp_fail(err, MP_E_SYNTAX, i, "UTF-8");
         i += octets;

@@ -236,7 +236,10 @@ cdef MailboxList list_of(WordCache words, mp_tape *tape, const uint8_t *unit, mp
     listed.attributes = flags_of(words, unit, row.attributes, &head.defects)
     if row.delimiter.kind != MP_TEXT_NIL:
         place = row.delimiter.span.off + row.delimiter.span.len - 1
-        listed.delimiter = PyUnicode_FromOrdinal(unit[place] if unit[place] < 0x80 else 0xDC00 + unit[place])
+        if unit[place] < 0x80:
+            listed.delimiter = PyUnicode_FromOrdinal(unit[place])
+        else:
+            listed.delimiter = text_to_bytes(unit, &row.delimiter).decode("utf-8", "surrogateescape")
     listed.mailbox = mailbox_of(unit, &row.mailbox)
     listed.extended = ()
     if row.extended:

@@ -33,13 +33,19 @@ mp_status mp_tape_build(mp_tape *t, const uint8_t *unit, size_t from, size_t to,
 {
     const uint8_t *p = unit + from, *end = unit + to;
     uint32_t open = NO_LIST, depth = 0;
+    /* What stands before the spaces: an open parenthesis, a closed one, another token or nothing. */
+    enum { OPEN, CLOSED, OTHER, START } before = START;
     t->n = 0;
+    t->extra_space = t->missing_space = false;
     for (;;) {
+        const uint8_t *spaces = p;
         while (p < end && *p == ' ')
             p++;
         if (p == end)
             break;
+        t->extra_space |= p - spaces > (before != OPEN && *p != ')');
         if (*p == ')') {
+            before = CLOSED;
             if (open == NO_LIST)
                 return mp_fail(err, MP_E_SYNTAX, (size_t)(p - unit), "no \")\" here");
             mp_token *list = &t->tok[open];
@@ -49,6 +55,7 @@ mp_status mp_tape_build(mp_tape *t, const uint8_t *unit, size_t from, size_t to,
             depth--;
             continue;
         }
+        t->missing_space |= p == spaces && (before == OTHER || (before == CLOSED && *p != '('));
         if (t->n >= limits->max_elements)
             return mp_fail_limit(err, (size_t)(p - unit), "max_elements");
         if (t->n == t->capacity && !grow(t))
@@ -59,6 +66,7 @@ mp_status mp_tape_build(mp_tape *t, const uint8_t *unit, size_t from, size_t to,
                 return mp_fail_limit(err, (size_t)(p - unit), "max_depth");
             *tok = (mp_token){.off = (uint32_t)(p - unit), .kind = MP_TOK_LIST, .next = open};
             open = t->n++;
+            before = OPEN;
             p++;
             continue;
         }
@@ -66,6 +74,7 @@ mp_status mp_tape_build(mp_tape *t, const uint8_t *unit, size_t from, size_t to,
         if (status != MP_OK)
             return status;
         tok->next = ++t->n;
+        before = OTHER;
     }
     if (open != NO_LIST)
         return mp_fail(err, MP_E_SYNTAX, (size_t)(p - unit), "\")\"");

@@ -26,6 +26,24 @@ static mp_cursor cursor(mp_tape *tape, const char *text)
     return c;
 }
 
+static void spaces(mp_tape *tape)
+{
+    static const struct {
+        const char *text;
+        bool extra, missing;
+    } cases[] = {
+        {"", 0, 0},        {"a", 0, 0},         {" a (b)(c) \"d\" {1}\r\nx ()", 0, 0},
+        {"  a", 1, 0},     {" a  b", 1, 0},     {" ( a)", 1, 0},
+        {" (a )", 1, 0},   {" ( )", 1, 0},      {" (a)  (b)", 1, 0},
+        {" a(b)", 0, 1},   {" (b)a", 0, 1},     {" \"a\"\"b\"", 0, 1},
+        {" a\"b\"", 0, 1}, {" {1}\r\nxb", 0, 1}, {" a(b)  c", 1, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK(build(tape, cases[i].text) == MP_OK);
+        CHECK(tape->extra_space == cases[i].extra && tape->missing_space == cases[i].missing);
+    }
+}
+
 static void tokens(mp_tape *tape)
 {
     CHECK(build(tape, "(a \"b\" (NIL)) {2}\r\nxy ~{1+}\r\nz \"q\\\"\"") == MP_OK);
@@ -126,6 +144,7 @@ int main(void)
     mp_tape tape;
     mp_tape_init(&tape, mp_alloc_libc());
     tokens(&tape);
+    spaces(&tape);
     bounds(&tape);
     rules(&tape);
     twins();

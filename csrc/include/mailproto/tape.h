@@ -2,7 +2,8 @@
  *
  * `(a "b" (NIL))` gives five tokens: LIST, ATOM a, QUOTED b, LIST, ATOM NIL. A list's contents follow it; `next` is the
  * index of the first token behind it, so what is unknown is skipped in one step. Lexical kinds stay apart: `""`,
- * `NIL` and the atom `nil` differ. The tape does not check spaces: the cursor does, because every token knows its octets.
+ * `NIL` and the atom `nil` differ. Spaces are no error here: the tape notes where there are too many or too few, and the
+ * cursor can tell exactly, because every token knows its octets.
  */
 #ifndef MAILPROTO_TAPE_H
 #define MAILPROTO_TAPE_H
@@ -37,6 +38,8 @@ typedef struct mp_tape {
     mp_token *tok;
     uint32_t n;        /* tokens            */
     uint32_t capacity; /* tokens allocated  */
+    bool extra_space;   /* more than one space between two tokens or before the first, any inside a parenthesis */
+    bool missing_space; /* none between two tokens, lists aside: RFC 9051 has `)(` in several rules             */
 } mp_tape;
 
 /* The tape owns what it allocates until mp_tape_free; building again reuses it. */

@@ -106,9 +106,7 @@ NOT_READ_COMMANDS = [
 #: What is known to be missing and will come; not looked at for stale lines.
 MISSING_RESPONSES = [
     Difference(wire(r"ESEARCH \(TAG [^\"{]"), "tag-string is an astring"),
-    Difference(
-        wire(r"^\* (LIST|\d+ FETCH|FLAGS) ?\("), "flags, attributes and sections of any form"
-    ),
+    Difference(wire(r"^\* (LIST|\d+ FETCH|FLAGS) ?\("), "flags, attributes and sections of any form"),
     Difference(wire(r"^\* LIST .* \("), "nor is that of extended data"),
     Difference(wire(r"^\* NAMESPACE .*\("), "nor that of a namespace"),
     Difference(wire(r"\[.*\0"), "nor that of a code's name"),

@@ -160,8 +160,10 @@ mp_status mp_build_response_tape(mp_tape *tape, const uint8_t *unit, mp_response
     mp_status status = mp_tape_build(tape, unit, head->rest, head->line_end, limits, err);
     if (status != MP_OK || tape->n == 0)
         return status;
-    head->defects |= tape->extra_space ? MP_DEFECT_EXTRA_SPACE : 0;
-    head->defects |= tape->missing_space ? MP_DEFECT_MISSING_SPACE : 0;
+    if (tape->extra_space != UINT32_MAX)
+        mp_defect(&head->defects, MP_DEFECT_EXTRA_SPACE, tape->extra_space);
+    if (tape->missing_space != UINT32_MAX)
+        mp_defect(&head->defects, MP_DEFECT_MISSING_SPACE, tape->missing_space);
     const mp_token *last = &tape->tok[tape->n - 1];
     if (last->kind != MP_TOK_LIST && last->off + last->len + last->trail > head->end) {
         head->end = last->off + last->len + last->trail;

@@ -29,6 +29,12 @@ static bool grow(mp_tape *t)
 /* Open lists are chained through `next` until they close, so depth costs no memory of its own. */
 #define NO_LIST UINT32_MAX
 
+static void note(uint32_t *first, const uint8_t *unit, const uint8_t *at)
+{
+    if (*first == UINT32_MAX)
+        *first = (uint32_t)(at - unit);
+}
+
 mp_status mp_tape_build(mp_tape *t, const uint8_t *unit, size_t from, size_t to, const mp_limits *limits, mp_error *err)
 {
     const uint8_t *p = unit + from, *end = unit + to;
@@ -36,14 +42,15 @@ mp_status mp_tape_build(mp_tape *t, const uint8_t *unit, size_t from, size_t to,
     /* What stands before the spaces: an open parenthesis, a closed one, another token or nothing. */
     enum { OPEN, CLOSED, OTHER, START } before = START;
     t->n = 0;
-    t->extra_space = t->missing_space = false;
+    t->extra_space = t->missing_space = UINT32_MAX;
     for (;;) {
         const uint8_t *spaces = p;
         while (p < end && *p == ' ')
             p++;
         if (p == end)
             break;
-        t->extra_space |= p - spaces > (before != OPEN && *p != ')');
+        if (p - spaces > (before != OPEN && *p != ')'))
+            note(&t->extra_space, unit, spaces);
         if (*p == ')') {
             before = CLOSED;
             if (open == NO_LIST)
@@ -55,7 +62,8 @@ mp_status mp_tape_build(mp_tape *t, const uint8_t *unit, size_t from, size_t to,
             depth--;
             continue;
         }
-        t->missing_space |= p == spaces && (before == OTHER || (before == CLOSED && *p != '('));
+        if (p == spaces && (before == OTHER || (before == CLOSED && *p != '(')))
+            note(&t->missing_space, unit, spaces);
         if (t->n >= limits->max_elements)
             return mp_fail_limit(err, (size_t)(p - unit), "max_elements");
         if (t->n == t->capacity && !grow(t))

@@ -38,8 +38,9 @@ typedef struct mp_tape {
     mp_token *tok;
     uint32_t n;        /* tokens            */
     uint32_t capacity; /* tokens allocated  */
-    bool extra_space;   /* more than one space between two tokens or before the first, any inside a parenthesis */
-    bool missing_space; /* none between two tokens, lists aside: RFC 9051 has `)(` in several rules             */
+    /* Where spaces were wrong first, UINT32_MAX where they were right: more than one between two tokens or before the
+     * first, or any inside a parenthesis; none between two tokens, lists aside (RFC 9051 has `)(` in several rules). */
+    uint32_t extra_space, missing_space;
 } mp_tape;
 
 /* The tape owns what it allocates until mp_tape_free; building again reuses it. */

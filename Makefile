@@ -62,11 +62,11 @@ ctest: $(VENV)/.run ## the C unit tests under AddressSanitizer and UndefinedBeha
 	@$(BIN)/cmake --build build/ctest
 	@$(BIN)/ctest --test-dir build/ctest --output-on-failure
 
-fuzz: $(VENV)/.run ## every libFuzzer target for FUZZ_SECONDS (needs clang)
+fuzz: $(VENV)/.run ## every libFuzzer target for FUZZ_SECONDS, under sanitizers (needs clang)
 	@test -n "$(CLANG)" || { echo "make fuzz needs clang (Debian: clang-14 libclang-rt-14-dev)"; exit 1; }
 	@$(BIN)/cmake -S . -B build/fuzz $(CTEST) -DCMAKE_C_COMPILER=$(CLANG) -DMAILPROTO_FUZZERS=ON -DMAILPROTO_SANITIZE=ON > /dev/null
 	@$(BIN)/cmake --build build/fuzz
-	@$(BIN)/python tools/fuzz.py build/fuzz $(FUZZ_SECONDS)
+	@$(BIN)/python tools/fuzz.py build/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 wheel: $(VENV)/.dev ## build the sdist and a wheel, and test each in an empty environment
 	@$(BIN)/python tools/wheel.py $(PYTHON)

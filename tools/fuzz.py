@@ -1,61 +1,106 @@
-"""Run every libFuzzer target of a build folder for some seconds each; exit 1 at the first find."""
+"""Run the libFuzzer targets of a build folder for some seconds each; exit 1 if one finds something.
+
+Usage: ``fuzz.py BUILD_FOLDER SECONDS_PER_TARGET [SUBJECT...]``. As many targets run at once as there are
+processors. What a target learns stays in ``BUILD_FOLDER/corpus``, so that the next run goes on from there.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+
+from fuzz_seeds import write_seeds
 
 ROOT = Path(__file__).resolve().parent.parent
 FUZZ = ROOT / "csrc" / "fuzz"
+STATUS = re.compile(r"^#\d+\s.*\bcov: (\d+) ft: (\d+) corp: (\d+)/", re.MULTILINE)
+STATISTIC = re.compile(r"^stat::(\w+):\s*(\d+)", re.MULTILINE)
 
 
-def run(target: Path, seconds: int) -> int:
-    """Run one target on a scratch corpus seeded from ``csrc/fuzz/corpus/<subject>``."""
+@dataclass
+class Report:
+    """What one run of one target came to."""
+
+    subject: str
+    runs: int
+    coverage: int
+    features: int
+    corpus: int
+    finds: list[Path]
+    failed: bool
+    log: str
+
+
+def run(target: Path, seconds: int) -> Report:
+    """Run one target on what it learnt, on the seeds made of the tests, and on ``csrc/fuzz/corpus``."""
     subject = target.name.removeprefix("fuzz_")
-    scratch = target.parent / "corpus" / subject
-    scratch.mkdir(parents=True, exist_ok=True)
+    build = target.parent
+    learnt, finds = build / "corpus" / subject, build / "finds"
+    learnt.mkdir(parents=True, exist_ok=True)
+    finds.mkdir(exist_ok=True)
+    before = set(finds.iterdir())
+    folders = [FUZZ / "corpus" / subject, FUZZ / "found" / subject, build / "seeds" / subject]
     command = [
         str(target),
         f"-max_total_time={seconds}",
         "-timeout=10",
         "-rss_limit_mb=2048",
-        "-max_len=4096",
+        "-max_len=4000",
         "-print_final_stats=1",
-        f"-artifact_prefix={target.parent}/find-{subject}-",
-        str(scratch),
+        f"-artifact_prefix={finds}/{subject}-",
+        f"-dict={FUZZ / f'{subject}.dict'}",
+        str(learnt),
+        *(str(folder) for folder in folders if folder.is_dir()),
     ]
-    seeds = FUZZ / "corpus" / subject
-    if seeds.is_dir():
-        command.append(str(seeds))
-    dictionary = FUZZ / f"{subject}.dict"
-    if dictionary.exists():
-        command.append(f"-dict={dictionary}")
     result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    stats = dict(
-        line.removeprefix("stat::").split(":", 1)
-        for line in result.stderr.splitlines()
-        if line.startswith("stat::")
-    )
-    runs = stats.get("number_of_executed_units", "?").strip()
+    statistics = dict(STATISTIC.findall(result.stderr))
+    status = STATUS.findall(result.stderr)
+    coverage, features, corpus = (int(number) for number in (status[-1] if status else (0, 0, 0)))
+    runs = int(statistics.get("number_of_executed_units", 0))
+    found = sorted(set(finds.iterdir()) - before)
+    return Report(subject, runs, coverage, features, corpus, found, result.returncode != 0, result.stderr)
+
+
+def show(report: Report, seconds: int) -> None:
+    """One line, and all that is known of a find."""
+    verdict = "FOUND SOMETHING" if report.failed else "no finds"
     print(
-        f"{target.name}: {runs} runs, {'no finds' if result.returncode == 0 else 'FOUND SOMETHING'}",
+        f"{report.subject:<9} {report.runs:>9} runs {report.runs // max(1, seconds):>6}/s  "
+        f"{report.coverage:>5} edges {report.features:>6} features {report.corpus:>5} inputs  {verdict}",
         flush=True,
     )
-    if result.returncode:
-        print(result.stderr[-6000:])
-    return result.returncode
+    if not report.failed:
+        return
+    print(report.log[-6000:])
+    for path in report.finds:
+        print(f"saved as {path}")
+    print(
+        f"Shrink it with -minimize_crash=1, put it into csrc/fuzz/found/{report.subject}/ under a name that"
+        " says what it shows (ctest replays what is there), and write a test beside the fix."
+    )
 
 
 def main() -> int:
-    """Usage: fuzz.py BUILD_FOLDER SECONDS_PER_TARGET."""
-    build, seconds = Path(sys.argv[1]).resolve(), int(sys.argv[2])
+    """Run the targets; see the top of the file."""
+    build, seconds, only = Path(sys.argv[1]).resolve(), int(sys.argv[2]), sys.argv[3:]
     targets = sorted(p for p in build.glob("fuzz_*") if p.is_file() and os.access(p, os.X_OK))
+    targets = [path for path in targets if not only or path.name.removeprefix("fuzz_") in only]
     if not targets:
-        print(f"no fuzz targets in {build}")
+        print(f"no such fuzz targets in {build}")
         return 1
-    return max(1 if run(target, seconds) else 0 for target in targets)
+    seeds = write_seeds(build / "seeds")
+    print(f"{sum(seeds.values())} seeds for {len(targets)} targets, {seconds} s each", flush=True)
+    failed = False
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for report in pool.map(lambda target: run(target, seconds), targets):
+            show(report, seconds)
+            failed = failed or report.failed
+    return int(failed)
 
 
 if __name__ == "__main__":

@@ -1,77 +1,101 @@
-/* The framer cuts a stream in the same places however the stream arrives. First octet of the input: bit 0 the side,
- * bit 1 announce, bit 2 accept; second: the size of a read. */
+/* The framer cuts a stream in the same places however the stream arrives, and a unit that it found, framed again alone,
+ * is that unit. First octet of the input: bit 0 the side, bit 1 announce, bit 2 accept, bit 3 lines without literals between;
+ * second: the reads. */
 #include "mailproto/frame.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
-typedef struct trace {
-    uint64_t hash;
-    size_t units;
-} trace;
-
-static void add(trace *t, uint64_t value)
-{
-    t->hash = (t->hash ^ value) * UINT64_C(1099511628211);
-    t->units++;
-}
-
-static trace run(const uint8_t *data, size_t size, uint8_t mode, size_t step)
+static mp_limits bounds(void)
 {
     mp_limits limits = mp_limits_before_login();
     limits.max_line = 200;
     limits.max_unit = 300;
     limits.max_literal = 100;
+    limits.max_literals = 5;
+    return limits;
+}
+
+/* Alone, and in one read. */
+static void again(const uint8_t *unit, const mp_frame *frame, mp_side side, bool plain)
+{
+    mp_limits limits = bounds();
     mp_framer f;
-    mp_framer_init(&f, mode & 1 ? MP_CLIENT_SENDS : MP_SERVER_SENDS, &limits);
+    mp_frame alone;
+    mp_error err;
+    mp_framer_init(&f, side, &limits);
+    if (plain)
+        mp_framer_expect_line(&f);
+    REQUIRE(mp_framer_next(&f, unit, frame->len, &alone, &err) == MP_OK);
+    REQUIRE(alone.kind == MP_FRAME_UNIT && alone.len == frame->len && alone.literals == frame->literals);
+    REQUIRE(alone.bare_lf == frame->bare_lf && mp_framer_idle(&f, 0));
+}
+
+static fuzz_trace run(const uint8_t *data, size_t size, uint8_t mode, fuzz_cuts *cuts, uint8_t padding)
+{
+    mp_limits limits = bounds();
+    mp_side side = mode & 1 ? MP_CLIENT_SENDS : MP_SERVER_SENDS;
+    mp_framer f;
+    mp_framer_init(&f, side, &limits);
     mp_framer_announce(&f, (mode & 3) == 3);
-    trace t = {1469598103934665603u, 0};
-    size_t start = 0, have = 0;
-    uint8_t *copy = malloc(size + MP_PADDING);
+    fuzz_trace t = FUZZ_TRACE;
+    size_t start = 0, have = cuts ? 0 : size;
+    bool plain = false;
     for (;;) {
         mp_frame frame;
         mp_error err;
+        uint8_t *copy = fuzz_room(have - start + MP_PADDING);
         memcpy(copy, data + start, have - start);
-        memset(copy + have - start, '\n', MP_PADDING);
+        memset(copy + have - start, padding, MP_PADDING);
         mp_status status = mp_framer_next(&f, copy, have - start, &frame, &err);
+        if (status == MP_OK && frame.kind == MP_FRAME_UNIT)
+            again(copy, &frame, side, plain);
+        free(copy);
         if (status == MP_NEED_MORE) {
-            if (have == size)
+            if (have == size) {
+                fuzz_add(&t, mp_framer_idle(&f, have - start));
                 break;
-            have = size - have < step ? size : have + step;
+            }
+            have += fuzz_cut(cuts, size - have);
             continue;
         }
         if (status != MP_OK) {
-            add(&t, err.offset + 1000);
+            mp_error sticky;
+            REQUIRE(mp_framer_next(&f, data + start, have - start, &frame, &sticky) == status);
+            REQUIRE(sticky.offset == err.offset);
+            fuzz_add(&t, err.offset + 1000);
             break;
         }
-        if (frame.len > have - start)
-            abort();
+        REQUIRE(frame.len <= have - start);
         if (frame.kind == MP_FRAME_DISCARD) {
             start += frame.len; /* how a discarded literal is cut depends on the reads */
             continue;
         }
-        add(&t, (uint64_t)frame.kind << 40 ^ (uint64_t)frame.literals << 32 ^ frame.len ^ frame.literal_size << 48);
-        if (frame.kind == MP_FRAME_LITERAL && (mode & 4) && !frame.limit) {
-            mp_framer_accept(&f);
-            continue;
-        }
-        if (frame.kind == MP_FRAME_LITERAL)
+        fuzz_add(&t, (uint64_t)frame.kind << 40 ^ (uint64_t)frame.literals << 32 ^ frame.len);
+        if (frame.kind == MP_FRAME_LITERAL) {
+            fuzz_add(&t, frame.literal_size ^ (uint64_t)frame.sync << 63 ^ (uint64_t)(frame.limit != NULL) << 62);
+            if ((mode & 4) && !frame.limit) {
+                mp_framer_accept(&f);
+                continue;
+            }
             mp_framer_reject(&f);
+        }
         start += frame.len;
+        if (frame.kind == MP_FRAME_UNIT) {
+            plain = (mode & 8) && !plain;
+            if (plain)
+                mp_framer_expect_line(&f);
+        }
     }
-    free(copy);
     return t;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2 || size > 4000)
         return 0;
     uint8_t mode = data[0];
-    size_t step = data[1] ? data[1] : 1;
-    trace whole = run(data + 2, size - 2, mode, size), split = run(data + 2, size - 2, mode, step);
-    if (whole.hash != split.hash || whole.units != split.units)
-        abort();
+    fuzz_cuts cuts = fuzz_cuts_from(data[1]);
+    fuzz_trace whole = run(data + 2, size - 2, mode, NULL, '\n'), split = run(data + 2, size - 2, mode, &cuts, '}');
+    REQUIRE(fuzz_same(&whole, &split));
     return 0;
 }

@@ -146,30 +146,30 @@ static inline uint64_t mp_mask64(const __m128i v[4], char ch)
            (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v[3], c)) << 48;
 }
 
-/* What is neither a parenthesis nor a quote but needs a closer look: \\ { CR LF NUL. */
+/* What is neither a parenthesis nor a quote but needs a closer look: \\ { CR LF NUL, and the controls below CR. Nearly
+ * always there is none. */
 static inline uint64_t mp_mask64_special(const __m128i v[4])
 {
+    const __m128i slash = _mm_set1_epi8('\\'), brace = _mm_set1_epi8('{'), cr = _mm_set1_epi8('\r');
+    __m128i hit[4];
+    for (int i = 0; i < 4; i++)
+        hit[i] = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v[i], slash), _mm_cmpeq_epi8(v[i], brace)),
+                              _mm_cmpeq_epi8(_mm_min_epu8(v[i], cr), v[i]));
+    if (_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(hit[0], hit[1]), _mm_or_si128(hit[2], hit[3]))) == 0)
+        return 0;
     uint64_t bits = 0;
-    for (int i = 3; i >= 0; i--) {
-        __m128i hit = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(v[i], _mm_set1_epi8('\\')), _mm_cmpeq_epi8(v[i], _mm_set1_epi8('{'))),
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v[i], _mm_set1_epi8('\r')), _mm_cmpeq_epi8(v[i], _mm_set1_epi8('\n'))),
-                         _mm_cmpeq_epi8(v[i], _mm_setzero_si128())));
-        bits = bits << 16 | (uint64_t)(unsigned)_mm_movemask_epi8(hit);
-    }
+    for (int i = 3; i >= 0; i--)
+        bits = bits << 16 | (uint64_t)(unsigned)_mm_movemask_epi8(hit[i]);
     return bits;
-}
-
-static inline unsigned mp_popcount64(uint64_t x)
-{
-    x -= (x >> 1) & UINT64_C(0x5555555555555555);
-    x = (x & UINT64_C(0x3333333333333333)) + ((x >> 2) & UINT64_C(0x3333333333333333));
-    return (unsigned)((((x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f)) * UINT64_C(0x0101010101010101)) >> 56);
 }
 
 static inline unsigned mp_ctz64(uint64_t x)
 {
+#if defined(__GNUC__)
+    return (unsigned)__builtin_ctzll(x);
+#else
     return (uint32_t)x ? mp_ctz((unsigned)x) : 32 + mp_ctz((unsigned)(x >> 32));
+#endif
 }
 #endif
 

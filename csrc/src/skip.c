@@ -43,6 +43,19 @@ mp_status mp_skip_list_slow(const uint8_t *unit, uint32_t *at, uint32_t end_off,
 mp_status mp_skip_list(const uint8_t *unit, uint32_t *at, uint32_t end, const mp_limits *limits, mp_error *err)
 {
     uint32_t depth = 0, p = *at;
+    /* ("NAME" "value"): most lists are this short, and hold strings alone */
+    const uint8_t *q = unit + p + 1, *last = unit + end;
+    while (q < last && *q == '"') {
+        q = mp_scan_quoted(q + 1, last);
+        if (last - q < 2 || *q != '"')
+            break;
+        if (*++q == ')' && limits->max_depth) {
+            *at = (uint32_t)(q + 1 - unit);
+            return MP_OK;
+        }
+        if (*q++ != ' ')
+            break;
+    }
 #if MP_SSE2
     /* 64 octets a turn: which are inside strings follows from the parity of the quotes before them */
     uint64_t inside = 0; /* all ones while a string is open at the start of the turn */
@@ -52,37 +65,37 @@ mp_status mp_skip_list(const uint8_t *unit, uint32_t *at, uint32_t end, const mp
         for (int i = 0; i < 4; i++)
             v[i] = _mm_loadu_si128((const __m128i *)(const void *)(unit + p + 16 * i));
         uint64_t valid = end - p >= 64 ? UINT64_MAX : (UINT64_C(1) << (end - p)) - 1;
-        if (mp_mask64_special(v) & valid)
-            break;
         uint64_t quotes = mp_mask64(v, '"') & valid, quoted = quotes;
         for (unsigned shift = 1; shift < 64; shift *= 2)
             quoted ^= quoted << shift;
         quoted ^= inside;
-        uint64_t opens = mp_mask64(v, '(') & ~quoted & valid, closes = mp_mask64(v, ')') & ~quoted & valid;
-        unsigned n_open = mp_popcount64(opens), n_close = mp_popcount64(closes);
-        if (depth + n_open > limits->max_depth)
-            break; /* maybe too deep: count one by one */
-        if (n_close >= depth) {
-            uint32_t level = depth;
-            for (uint64_t bits = opens | closes; bits; bits &= bits - 1) {
-                unsigned i = mp_ctz64(bits);
-                if (opens >> i & 1)
-                    level++;
-                else if (--level == 0) {
-                    *at = p + i + 1;
-                    return MP_OK;
-                }
+        uint64_t closes = mp_mask64(v, ')'), parens = (closes | mp_mask64(v, '(')) & ~quoted & valid;
+        uint64_t special = mp_mask64_special(v) & valid;
+        uint32_t level = depth;
+        bool simple = true;
+        /* no branch that depends on which of the two a parenthesis is: that is anybody's guess */
+        for (; parens; parens &= parens - 1) {
+            unsigned i = mp_ctz64(parens);
+            level += 1 - 2 * (uint32_t)(closes >> i & 1);
+            if (level == 0) {
+                if (!simple || (special & ((UINT64_C(1) << i) - 1)))
+                    break;
+                *at = p + i + 1;
+                return MP_OK;
             }
+            simple = simple && level <= limits->max_depth;
         }
-        depth += n_open - n_close;
+        if (special || !simple || level == 0)
+            break; /* what needs a closer look, or is maybe too deep: octet by octet */
+        depth = level;
         uint64_t was_inside = inside;
         inside = (uint64_t)0 - (quoted >> 63);
         if (inside) {
             if (quotes) {
-                unsigned last = 63;
-                while (!(quotes >> last & 1))
-                    last--;
-                string_from = p + last;
+                unsigned opening = 63;
+                while (!(quotes >> opening & 1))
+                    opening--;
+                string_from = p + opening;
             } else if (!was_inside)
                 string_from = p;
         }

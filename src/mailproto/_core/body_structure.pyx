@@ -3,7 +3,9 @@
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.ref cimport Py_INCREF
+from cpython.list cimport PyList_GET_ITEM, PyList_New, PyList_SET_ITEM
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
@@ -47,6 +49,7 @@ cdef extern from *:
 
 
 cdef enum:
+    FEW = 8            # parameters that are gathered without a list
     PARAMS_LIMIT = 48  # octets: a longer list of parameters has a boundary or a file's name, which do not come again
 
 cdef tuple BODY_FIELDS = (
@@ -255,7 +258,11 @@ cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const m
     cdef uint32_t h = 0
     cdef mp_defects own
     cdef uint32_t count = 0
-    cdef list made
+    cdef PyObject *few[FEW]
+    cdef Py_ssize_t n = 0
+    cdef Py_ssize_t i
+    cdef list more = None
+    cdef tuple pair, result
     cdef object known
     cdef bint cached = cache is not None and 0 < span.len <= PARAMS_LIMIT
     if span.len == 0:
@@ -264,24 +271,39 @@ cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const m
         known = word_find(cache, WORD_PARAMS, data + span.off, span.len, &h)
         if known is not None:
             return <tuple>known
-    made = []
     own.bits = 0
-    while True:
-        if mp_read_list_string(data, &at, end, &name, &found, &own, &error) != MP_OK:
-            raise_error(&error, data, end)
-        if not found:
-            break
-        count += 1
-        if count > limits.max_parameters:
-            mp_fail_limit(&error, at, b"max_parameters")
-            raise_error(&error, data, end)
-        if mp_read_list_string(data, &at, end, &value, &found, &own, &error) != MP_OK:
-            raise_error(&error, data, end)
-        if not found:  # a name without a value
-            value.kind = MP_TEXT_NIL
-            value.span.off = at
-        made.append((string_of(cache, data, &name, &own), string_of(cache, data, &value, &own)))
-    result = tuple(made)
+    try:
+        while True:
+            if mp_read_list_string(data, &at, end, &name, &found, &own, &error) != MP_OK:
+                raise_error(&error, data, end)
+            if not found:
+                break
+            count += 1
+            if count > limits.max_parameters:
+                mp_fail_limit(&error, at, b"max_parameters")
+                raise_error(&error, data, end)
+            if mp_read_list_string(data, &at, end, &value, &found, &own, &error) != MP_OK:
+                raise_error(&error, data, end)
+            if not found:  # a name without a value
+                value.kind = MP_TEXT_NIL
+                value.span.off = at
+            pair = (string_of(cache, data, &name, &own), string_of(cache, data, &value, &own))
+            if n < FEW:
+                Py_INCREF(pair)
+                few[n] = <PyObject *>pair
+                n += 1
+            else:
+                more = [] if more is None else more
+                more.append(pair)
+        result = PyTuple_New(n)
+        for i in range(n):
+            PyTuple_SET_ITEM(result, i, <object>few[i])
+        n = 0  # the tuple has them now
+    finally:
+        for i in range(n):
+            Py_XDECREF(few[i])
+    if more is not None:
+        result += tuple(more)
     mp_defects_join(defects, &own, 0)
     if cached and own.bits == 0:
         cache.keep(WORD_PARAMS, h, PyBytes_FromStringAndSize(<const char *>data + span.off, span.len), result)
@@ -320,6 +342,13 @@ cdef tuple language_of(WordCache cache, const uint8_t *data, mp_span span, const
             raise_error(&error, data, end)
 
 
+cdef inline bytes word_of(WordCache cache, const uint8_t *data, const mp_text *text):
+    """A string that comes again and again; NIL as the empty one."""
+    if text.kind == MP_TEXT_NIL:
+        return b""
+    return text_to_word(cache, data, text)
+
+
 cdef inline object int_of(uint64_t number):
     return <long>number if number < 0x40000000 else number  # CPython makes small ints of a long without counting digits
 
@@ -333,14 +362,14 @@ cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p
     made.extended = p.extended
     made.parts = ()
     made.params = params_of(cache, data, p.params, limits, &p.defects)
-    made.subtype = text_to_word(cache, data, &p.subtype) or b""
+    made.subtype = word_of(cache, data, &p.subtype)
     if multipart:
         made.type = MULTIPART
     else:
-        made.type = text_to_word(cache, data, &p.type) or b""
+        made.type = word_of(cache, data, &p.type)
         made.id = text_to_bytes(data, &p.id)
         made.description = text_to_bytes(data, &p.description)
-        made.encoding = text_to_word(cache, data, &p.encoding) or b""
+        made.encoding = word_of(cache, data, &p.encoding)
         made.size = int_of(p.size)
         if p.has_lines:
             made.lines = int_of(p.lines)
@@ -358,7 +387,7 @@ cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p
             made.md5 = text_to_bytes(data, &p.md5)
         if p.extended >= 2 and p.disposition.kind != MP_TEXT_NIL or p.disposition_params.len:
             made.disposition = (
-                text_to_word(cache, data, &p.disposition) or b"",
+                word_of(cache, data, &p.disposition),
                 params_of(cache, data, p.disposition_params, limits, &p.defects),
             )
         if p.extended >= 3:
@@ -388,9 +417,11 @@ cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, 
             raise_error(&error, data, length)
         if body.n == 1:
             return part_of(cache, data, &body.parts[0], limits, defects)
-        made = []
+        made = PyList_New(body.n)
         for i in range(body.n):
-            made.append(part_of(cache, data, &body.parts[i], limits, defects))
+            held = part_of(cache, data, &body.parts[i], limits, defects)
+            Py_INCREF(held)
+            PyList_SET_ITEM(made, i, held)
         # children come behind their parents: going backwards, each is complete when it is put in
         for i in range(body.n, 0, -1):
             p = &body.parts[i - 1]
@@ -400,7 +431,7 @@ cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, 
             inner = PyTuple_New(p.children)
             child = p.first_child
             for at in range(p.children):
-                held = made[child]
+                held = <object>PyList_GET_ITEM(made, child)
                 part.bits |= (<BodyStructure>held).bits
                 part.depth = max(part.depth, (<BodyStructure>held).depth + 1)
                 Py_INCREF(held)

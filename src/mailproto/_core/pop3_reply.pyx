@@ -4,7 +4,7 @@
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
 from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memcpy
@@ -24,6 +24,7 @@ from mailproto.limits import Limits
 
 cdef extern from "Python.h":
     int _PyBytes_Resize(PyObject **, Py_ssize_t) except -1
+    Py_ssize_t references "Py_REFCNT"(PyObject *)  # of an object argument Cython would hold one itself
 
 # A body longer than this is received in the memory that is handed over; a shorter one is copied out of the block,
 # so that what a pipelining server sends behind it need not be copied back.
@@ -204,7 +205,7 @@ cdef class ReplyReader(Input):
         """The body's memory with room for *size* octets. Large blocks move without being copied, unless lent."""
         cdef PyObject *memory = <PyObject *>self.body
         cdef Py_ssize_t kept = min(<Py_ssize_t>self.length, size)
-        if Py_REFCNT(self.body) > 1:  # a socket still holds on to it
+        if references(memory) > 1:  # a socket still holds on to it
             result = PyBytes_FromStringAndSize(NULL, size)
             memcpy(PyBytes_AS_STRING(result), PyBytes_AS_STRING(self.body), kept)
             return result

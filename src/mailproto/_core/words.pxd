@@ -46,6 +46,12 @@ cdef inline uint64_t eight_octets(const uint8_t *data) noexcept nogil:
     return word
 
 
+cdef inline uint32_t four_octets(const uint8_t *data) noexcept nogil:
+    cdef uint32_t word
+    memcpy(&word, data, 4)
+    return word
+
+
 cdef inline uint32_t word_hash(int kind, const uint8_t *data, Py_ssize_t length) noexcept nogil:
     """Of a few samples, whatever the length. A peer that makes words collide gains nothing: each slot holds one."""
     cdef uint64_t h = <uint64_t>length * <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>kind
@@ -57,10 +63,10 @@ cdef inline uint32_t word_hash(int kind, const uint8_t *data, Py_ssize_t length)
             if length > 32:
                 h ^= (eight_octets(data + length // 4 - 4) ^ eight_octets(data + length - length // 4 - 4)) \
                     * <uint64_t>0xD6E8FEB86659FD93
+    elif length >= 4:
+        h ^= (<uint64_t>four_octets(data) | <uint64_t>four_octets(data + length - 4) << 32) * <uint64_t>0xFF51AFD7ED558CCD
     elif length:
-        h ^= (data[0] | <uint64_t>data[length // 2] << 8 | <uint64_t>data[length - 1] << 16
-              | <uint64_t>data[length // 4] << 24 | <uint64_t>data[length - 1 - length // 4] << 32) \
-            * <uint64_t>0xFF51AFD7ED558CCD
+        h ^= (data[0] | <uint64_t>data[length // 2] << 8 | <uint64_t>data[length - 1] << 16) * <uint64_t>0xFF51AFD7ED558CCD
     h ^= h >> 32
     h *= <uint64_t>0x9E3779B97F4A7C15
     return <uint32_t>(h >> 32)

@@ -35,7 +35,7 @@ def outcome(wire: bytes, step: int | None = None, **options: Any) -> list[Any]:
 @pytest.mark.parametrize(
     "size", [b"4294967295", b"18446744073709551615", b"99999999999999999999", b"1073741825"]
 )
-def test_01_a_literal_past_the_limit_is_final(size: bytes) -> None:
+def test_attack_01_a_literal_past_the_limit_is_final(size: bytes) -> None:
     tracemalloc.start()
     (error,) = outcome(b"* 1 FETCH (BODY[] {" + size + b"}\r\nabc)\r\n* 2 EXISTS\r\n")
     peak = tracemalloc.get_traced_memory()[1]
@@ -46,7 +46,7 @@ def test_01_a_literal_past_the_limit_is_final(size: bytes) -> None:
 
 
 @pytest.mark.parametrize("size", [b"-1", b"0x10", b"", b"1 ", b" 1", b"1+1", b"+", b"1e3"])
-def test_01_what_is_no_size_is_no_literal(size: bytes) -> None:
+def test_attack_01_what_is_no_size_is_no_literal(size: bytes) -> None:
     error, after = outcome(b"* 1 FETCH (BODY[] {" + size + b"}\r\n* 2 EXISTS\r\n")
     assert error[0] is ParseError
     assert not error[3]
@@ -57,7 +57,7 @@ def test_01_what_is_no_size_is_no_literal(size: bytes) -> None:
 
 
 @pytest.mark.parametrize("via", ["feed", "get_buffer"])
-def test_02_an_announced_literal_takes_no_memory(via: str) -> None:
+def test_attack_02_an_announced_literal_takes_no_memory(via: str) -> None:
     reader = ResponseReader()
     tracemalloc.start()
     head = b"* 1 FETCH (BODY[] {1000000000}\r\n" + b"x" * 1000
@@ -81,7 +81,7 @@ def test_02_an_announced_literal_takes_no_memory(via: str) -> None:
 # 3. One budget for all literals.
 
 
-def test_03_many_literals_share_one_budget() -> None:
+def test_attack_03_many_literals_share_one_budget() -> None:
     limits = Limits(max_unit=10_000, max_literal=1000)
     row = b"* 1 FETCH (" + b" ".join(b"X%d {1000}\r\n" % i + b"x" * 1000 for i in range(20)) + b")\r\n"
     ((kind, _, expected, fatal),) = outcome(row, limits=limits)
@@ -123,7 +123,7 @@ def steps(wire: bytes, chunk: int) -> int:
 @pytest.mark.parametrize(
     "build", [lambda n: literals(n, 0), lambda n: literals(n, 7), lambda n: b"* SEARCH" + b" 1" * n + b"\r\n"]
 )
-def test_05_work_is_linear_one_octet_at_a_time(build: Callable[[int], bytes]) -> None:
+def test_attack_05_work_is_linear_one_octet_at_a_time(build: Callable[[int], bytes]) -> None:
     small, large = build(2000), build(8000)
     assert steps(large, 1) <= 2 * len(large) + 4 * steps(small, 1)
     reader = ResponseReader()
@@ -134,7 +134,7 @@ def test_05_work_is_linear_one_octet_at_a_time(build: Callable[[int], bytes]) ->
     assert reader.next() is not NEED_DATA
 
 
-def test_05_a_megabyte_one_octet_at_a_time_is_framed_once() -> None:
+def test_attack_05_a_megabyte_one_octet_at_a_time_is_framed_once() -> None:
     """Each octet is looked at once: a second look at every octet would take hours, not a second."""
     wire = b"* 1 FETCH (BODY[] {1000000}\r\n" + b"\n" * 1_000_000 + b")\r\n"
     reader = ResponseReader()
@@ -148,7 +148,7 @@ def test_05_a_megabyte_one_octet_at_a_time_is_framed_once() -> None:
     assert len(value.sections["BODY[]"]) == 1_000_000
 
 
-def test_05_encoded_words_left_open() -> None:
+def test_attack_05_encoded_words_left_open() -> None:
     """A subject of half a megabyte of openings: each was once searched to the end of the text."""
     for subject in (b"=?a?q?" * 80_000, b"=?a?b? " * 80_000 + b"?=", b"=?" * 250_000, b"=?a?b?=?" * 60_000):
         text = Envelope(subject=subject).subject_text
@@ -174,7 +174,7 @@ STREAM = (
 )
 
 
-def test_06_every_split_point_gives_the_same() -> None:
+def test_attack_06_every_split_point_gives_the_same() -> None:
     whole = outcome(STREAM)
     assert len(whole) == 11
     assert [type(entry[0]) for entry in whole].count(type) == 2  # the broken row and the literal
@@ -224,7 +224,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("what", sorted(ODD))
-def test_07_a_parse_error_or_a_named_defect(what: str) -> None:
+def test_attack_07_a_parse_error_or_a_named_defect(what: str) -> None:
     wire, defects = ODD[what]
     (got,) = outcome(wire)
     assert outcome(wire, 1) == [got]
@@ -242,7 +242,7 @@ def test_07_a_parse_error_or_a_named_defect(what: str) -> None:
             parse_response(wire, strict=True)
 
 
-def test_07_spaces_at_a_literals_end_are_its_own() -> None:
+def test_attack_07_spaces_at_a_literals_end_are_its_own() -> None:
     value = parse_response(b"* LIST () NIL {4}\r\nab  \r\n", strict=True)
     assert value.mailbox == "ab  "
     assert parse_response(b"* LIST () NIL ab  \r\n").defects == ("trailing-space",)
@@ -251,7 +251,7 @@ def test_07_spaces_at_a_literals_end_are_its_own() -> None:
 # 8. Endless lines.
 
 
-def test_08_an_endless_line_is_told_once() -> None:
+def test_attack_08_an_endless_line_is_told_once() -> None:
     reader = ResponseReader(limits=Limits(max_line=100_000))
     errors = 0
     for _ in range(100):
@@ -280,14 +280,14 @@ def test_08_an_endless_line_is_told_once() -> None:
     ],
 )
 @pytest.mark.parametrize("depth", [100, 10**9])
-def test_10_nested_100_000_deep(wire: bytes, depth: int) -> None:
+def test_attack_10_nested_100_000_deep(wire: bytes, depth: int) -> None:
     (error,) = outcome(wire, limits=Limits(max_depth=depth))
     assert error[0] is LimitError
     assert "max_depth" in error[2]
     assert not error[3]
 
 
-def test_09_an_open_or_empty_list_costs_one_response() -> None:
+def test_attack_09_an_open_or_empty_list_costs_one_response() -> None:
     error, after = outcome(b"* X (\r\n* 3 EXISTS\r\n")
     assert error[0] is ParseError
     assert after[0] == responses.Exists(3)
@@ -306,7 +306,7 @@ def enclosed(levels: int) -> bytes:
     return inner
 
 
-def test_10_fifty_levels_pass_and_every_use_of_them() -> None:
+def test_attack_10_fifty_levels_pass_and_every_use_of_them() -> None:
     wire = enclosed(50)
     row = parse_response(b"* 1 FETCH (BODYSTRUCTURE " + wire + b")\r\n", strict=True)
     same = parse_response(bytes(row))
@@ -317,7 +317,7 @@ def test_10_fifty_levels_pass_and_every_use_of_them() -> None:
     assert row.to_dict() == same.to_dict()
 
 
-def test_10_the_budget_is_not_renewed_inside_an_enclosed_message() -> None:
+def test_attack_10_the_budget_is_not_renewed_inside_an_enclosed_message() -> None:
     limits = Limits(max_depth=20)
     assert BodyStructure.from_wire(enclosed(20), Limits(max_depth=22)).defects == ()
     with pytest.raises(LimitError):
@@ -328,7 +328,7 @@ def test_10_the_budget_is_not_renewed_inside_an_enclosed_message() -> None:
         BodyStructure.from_wire(enclosed(260), Limits(max_depth=1000))
 
 
-def test_10_a_body_built_in_python_has_its_bound_too() -> None:
+def test_attack_10_a_body_built_in_python_has_its_bound_too() -> None:
     part = BodyStructure("A", "B")
     with pytest.raises(ValueError, match="250 levels"):
         for _ in range(100_000):
@@ -336,7 +336,7 @@ def test_10_a_body_built_in_python_has_its_bound_too() -> None:
     assert hash(part) == hash(BodyStructure.from_wire(bytes(part), Limits(max_depth=1000)))
 
 
-def test_10_a_tree_built_in_python_is_no_crash() -> None:
+def test_attack_10_a_tree_built_in_python_is_no_crash() -> None:
     tree: Any = ()
     for _ in range(200_000):
         tree = (tree,)
@@ -362,7 +362,7 @@ def test_10_a_tree_built_in_python_is_no_crash() -> None:
         b"* OK [MODIFIED 1:4294967295] x\r\n",
     ],
 )
-def test_11_sets_stay_lazy(wire: bytes) -> None:
+def test_attack_11_sets_stay_lazy(wire: bytes) -> None:
     tracemalloc.start()
     value = parse_response(wire, strict=True)
     assert parse_response(bytes(value)) == value
@@ -377,7 +377,7 @@ NUMBERS = (2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1, 2**63, 2**64 - 1, 2**6
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_11_numbers_at_their_ends(number: int) -> None:
+def test_attack_11_numbers_at_their_ends(number: int) -> None:
     def got(wire: str) -> Any:
         try:
             return parse_response(wire.encode())
@@ -406,7 +406,7 @@ def test_11_numbers_at_their_ends(number: int) -> None:
 
 
 @pytest.mark.parametrize("uid", [b"0", b"-1", b"x", b"NIL", b"1.5", b'"1"', b"(1)"])
-def test_11_a_uid_that_is_none(uid: bytes) -> None:
+def test_attack_11_a_uid_that_is_none(uid: bytes) -> None:
     row = parse_response(b"* 1 FETCH (UID " + uid + b")\r\n")
     assert row.uid is None
     assert row.defects == ("bad-uid",)
@@ -415,7 +415,7 @@ def test_11_a_uid_that_is_none(uid: bytes) -> None:
 # 12. Large but legal.
 
 
-def test_12_a_million_addresses() -> None:
+def test_attack_12_a_million_addresses() -> None:
     one = b'(NIL NIL "m" "h")'
     wire = b"* 1 FETCH (ENVELOPE (NIL NIL (" + one * 1_000_000 + b") NIL NIL NIL NIL NIL NIL NIL))\r\n"
     row = parse_response(wire)  # not looked into yet
@@ -426,7 +426,7 @@ def test_12_a_million_addresses() -> None:
     assert row.envelope.from_[-1] == Address(mailbox=b"m", host=b"h")
 
 
-def test_12_100_000_parameters_and_parts() -> None:
+def test_attack_12_100_000_parameters_and_parts() -> None:
     parameters = b'("A" "B" (' + b'"k" "v" ' * 99_999 + b'"k" "v") NIL NIL "7BIT" 1)'
     row = parse_response(b"* 1 FETCH (BODY " + parameters + b")\r\n")
     assert (row.body, row.defects) == (None, ("bad-body-structure",))
@@ -437,7 +437,7 @@ def test_12_100_000_parameters_and_parts() -> None:
     assert len(row.body.parts) == 100_000
 
 
-def test_12_groups_and_nobody() -> None:
+def test_attack_12_groups_and_nobody() -> None:
     wire = (
         b'(NIL NIL ((NIL NIL "friends" NIL)("Jo" NIL "jo" "x")(NIL NIL NIL NIL)) NIL NIL NIL NIL NIL NIL NIL)'
     )
@@ -457,7 +457,7 @@ def flood() -> Iterator[bytes]:
         yield b"* 1 FETCH (FLAGS (k%d) X%d 1 BODY[%d] {1}\r\nx)\r\n" % (number, number, number)
 
 
-def test_14_a_flood_of_keywords_leaves_memory_flat() -> None:
+def test_attack_14_a_flood_of_keywords_leaves_memory_flat() -> None:
     reader = ResponseReader()
     tracemalloc.start()
     for number, row in enumerate(flood()):
@@ -491,7 +491,7 @@ EVIL = [
 
 
 @pytest.mark.parametrize("evil", EVIL)
-def test_20_nothing_splits_a_response(evil: bytes) -> None:
+def test_attack_20_nothing_splits_a_response(evil: bytes) -> None:
     values: list[Any] = [
         Fetch(1, envelope=Envelope(subject=evil, from_=(Address(evil, None, evil, evil),))),
         Fetch(1, sections={"BODY[]": evil}, others={"X": (evil, (evil,))}),

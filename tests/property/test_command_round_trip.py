@@ -352,7 +352,7 @@ def variants(harmless_value: Any, hostile: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("cls", classes(), ids=lambda cls: cls.__name__)
-def test_injection(cls: type) -> None:
+def test_attack_19_injection(cls: type) -> None:
     arguments = harmless(cls)
     assert_contained(bytes(carrier(cls(**arguments))))
     refused = sent = 0

@@ -8,8 +8,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 
-#: For each line of the list, the files that must have a test of it. Responses are what a server sends, commands
-#: what a client sends, text is names, patterns and mail itself.
+#: For each line of the list, the files that must have a test of it. Responses are what a server sends,
+#: commands what a client sends, text is names, patterns and mail itself.
 RESPONSES = "limits/test_response_attacks.py"
 COMMANDS = "limits/test_command_attacks.py"
 POP3 = "limits/test_pop3_attacks.py"
@@ -39,7 +39,7 @@ WANTED = {
 }
 
 
-def tests() -> dict[int, set[str]]:
+def present() -> dict[int, set[str]]:
     """Where the tests of each line are."""
     found = defaultdict(set)
     for path in TESTS.rglob("test_*.py"):
@@ -52,6 +52,6 @@ def tests() -> dict[int, set[str]]:
 
 
 def test_every_attack_has_its_tests() -> None:
-    found = tests()
+    found = present()
     missing = {number: where - found[number] for number, where in WANTED.items() if where - found[number]}
     assert missing == {}

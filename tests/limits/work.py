@@ -31,7 +31,7 @@ def drained(reader: Any) -> list[Any]:
 
 
 def octets_moved(reader: Any, wire: bytes, step: int) -> int:
-    """Feed *wire* through ``get_buffer`` in pieces of *step*: the octets that the reader copied to new memory.
+    """Feed *wire* through ``get_buffer`` in pieces of *step*: the octets copied to new memory.
 
     A reader that searches or copies what it holds again for every piece moves of the order of the square.
     """

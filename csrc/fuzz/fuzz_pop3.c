@@ -92,7 +92,7 @@ static bool write_status(const uint8_t *line, size_t len, fuzz_wire *w)
         return false;
     }
     REQUIRE((size_t)reply.text.off + reply.text.len + mp_pop3_line_end(line, len) == len);
-    REQUIRE((size_t)reply.code.off + reply.code.len <= len);
+    REQUIRE((size_t)reply.code.off + reply.code.len <= len && reply.defect_at <= len);
     fuzz_puts(w, words[reply.status]);
     if (reply.has_code) {
         fuzz_puts(w, " [");
@@ -160,11 +160,18 @@ static void check_line(const uint8_t *data, size_t len)
     uint8_t *line = fuzz_copy(data, len);
     mp_error err;
     uint64_t a, b;
-    mp_span id;
+    mp_span id, rest, param;
     bool loose;
     check_rewritten(line, len, write_status, SIZE_MAX);
     check_rewritten(line, len, write_command, 40);
-    (void)mp_pop3_read_numbers(line, len, &a, &b, &err);
+    (void)mp_pop3_read_numbers(line, len, &a, &b, &loose, &err);
+    if (mp_pop3_read_capability(line, len, &id, &rest, &loose, &err) == MP_OK) {
+        REQUIRE(id.len > 0 && (size_t)rest.off + rest.len <= len);
+        for (size_t behind = rest.off; mp_pop3_next_param(line, &rest, &param); behind = param.off + param.len)
+            REQUIRE(param.len > 0 && param.off >= behind && (size_t)param.off + param.len <= len);
+    }
+    if (mp_pop3_read_language(line, len, &id, &rest, &loose, &err) == MP_OK)
+        REQUIRE(id.len > 0 && (size_t)rest.off + rest.len <= len);
     if (mp_pop3_read_uidl(line, len, &a, &id, &loose, &err) == MP_OK)
         REQUIRE(id.len > 0 && (size_t)id.off + id.len <= len);
     free(line);

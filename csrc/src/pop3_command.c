@@ -1,6 +1,8 @@
 /* What a POP3 client sends: RFC 1939, RFC 2449 section 3 (command), RFC 5034 section 5 (AUTH), RFC 6856. */
 #include "mailproto/pop3.h"
 
+#include "pop3_chars.h"
+
 #include <string.h>
 
 /* What may follow a keyword. */
@@ -10,9 +12,9 @@ typedef enum shape {
     OPTIONAL_MESSAGE, /* [SP number]          */
     MESSAGE_LINES,    /* SP number SP number  */
     STRING,           /* SP the rest          */
-    OPTIONAL_WORD,    /* [SP word]            */
+    OPTIONAL_TAG,     /* [SP tag]             */
     TWO_WORDS,        /* SP word SP word      */
-    MECHANISM         /* [SP word [SP word]]  */
+    MECHANISM         /* [SP name [SP word]]  */
 } shape;
 
 static const struct {
@@ -27,7 +29,7 @@ static const struct {
     [MP_POP3_AUTH] = {"AUTH", MECHANISM, 1, 0},
     [MP_POP3_CAPA] = {"CAPA", NOTHING, 1, 1},
     [MP_POP3_DELE] = {"DELE", MESSAGE, 0, 0},
-    [MP_POP3_LANG] = {"LANG", OPTIONAL_WORD, 1, 0},
+    [MP_POP3_LANG] = {"LANG", OPTIONAL_TAG, 1, 0},
     [MP_POP3_LIST] = {"LIST", OPTIONAL_MESSAGE, 1, 0},
     [MP_POP3_NOOP] = {"NOOP", NOTHING, 0, 0},
     [MP_POP3_PASS] = {"PASS", STRING, 0, 0},
@@ -110,14 +112,31 @@ static mp_status read_param(line_reader *r, mp_span *param_r)
     return MP_OK;
 }
 
-/* The same in ASCII: a mechanism's name (RFC 4422 section 3.1) or a language tag (RFC 6856 section 3.2, or "*"). */
-static mp_status read_ascii_param(line_reader *r, mp_span *param_r)
+/* Neither mechanisms nor language tags have more (RFC 4422: 20; RFC 5646 section 4.4.1: 35 are enough). */
+#define MAX_NAME 64
+
+/* sasl-mech = 1*20mech-char                                                         RFC 4422 section 3.1 */
+static mp_status read_mechanism(line_reader *r, mp_span *name_r)
 {
-    mp_status status = read_param(r, param_r);
-    for (size_t i = 0; status == MP_OK && i < param_r->len; i++)
-        if (r->line[param_r->off + i] >= 0x80) {
-            r->at = param_r->off + i;
-            return fail(r, "ASCII");
+    mp_status status = read_param(r, name_r);
+    for (size_t i = 0; status == MP_OK && i < name_r->len; i++)
+        if (i == MAX_NAME || !mp_pop3_is_mechanism_octet(r->line[name_r->off + i])) {
+            r->at = name_r->off + i;
+            return fail(r, "mechanism");
+        }
+    return status;
+}
+
+/* A language tag (RFC 5646 section 2.1), or "*": what the administrator prefers     RFC 6856 section 3.2 */
+static mp_status read_language(line_reader *r, mp_span *tag_r)
+{
+    mp_status status = read_param(r, tag_r);
+    if (status == MP_OK && tag_r->len == 1 && r->line[tag_r->off] == '*')
+        return MP_OK;
+    for (size_t i = 0; status == MP_OK && i < tag_r->len; i++)
+        if (i == MAX_NAME || !mp_pop3_is_tag_octet(r->line[tag_r->off + i])) {
+            r->at = tag_r->off + i;
+            return fail(r, "language tag");
         }
     return status;
 }
@@ -179,7 +198,7 @@ static mp_status read_arguments(line_reader *r, mp_pop3_command *c)
     mp_status status = MP_OK;
     if (expected == NOTHING)
         return read_end(r);
-    if (only_blanks_left(r) && (expected == OPTIONAL_MESSAGE || expected == OPTIONAL_WORD || expected == MECHANISM))
+    if (only_blanks_left(r) && (expected == OPTIONAL_MESSAGE || expected == OPTIONAL_TAG || expected == MECHANISM))
         return read_end(r);
     if (expected == STRING) {
         if (r->at == r->end || r->line[r->at] != ' ')
@@ -201,8 +220,8 @@ static mp_status read_arguments(line_reader *r, mp_pop3_command *c)
         if ((status = read_number(r, 1, "message number", &c->number)) == MP_OK && (status = read_sp(r)) == MP_OK)
             status = read_number(r, 0, "number of lines", &c->lines);
         break;
-    case OPTIONAL_WORD:
-        status = read_ascii_param(r, &c->first);
+    case OPTIONAL_TAG:
+        status = read_language(r, &c->first);
         break;
     case TWO_WORDS:
         c->arguments = 2;
@@ -210,7 +229,7 @@ static mp_status read_arguments(line_reader *r, mp_pop3_command *c)
             status = read_param(r, &c->second);
         break;
     case MECHANISM:
-        if ((status = read_ascii_param(r, &c->first)) == MP_OK && !only_blanks_left(r) && (status = read_sp(r)) == MP_OK) {
+        if ((status = read_mechanism(r, &c->first)) == MP_OK && !only_blanks_left(r) && (status = read_sp(r)) == MP_OK) {
             c->arguments = 2;
             status = read_param(r, &c->second);
         }

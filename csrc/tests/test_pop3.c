@@ -71,7 +71,7 @@ static void test_status(void)
     CHECK(span_is(t, r.text, "busy"));
     CHECK(read_status(t = "-ERR [SYS/TEMP]\r\n", &r) == MP_OK);
     CHECK(r.has_code && span_is(t, r.code, "SYS/TEMP") && r.text.len == 0);
-    static const char *const no_code[] = {"[]", "[a", "[a b]", "[/a]", "[a/]", "[a//b]", "[\x80]", " [a]", "x[a]"};
+    static const char *const no_code[] = {"[]", "[a", "[a b]", "[/a]", "[a/]", "[a//b]", "[\x80]", "x[a]"};
     for (size_t i = 0; i < sizeof no_code / sizeof no_code[0]; i++) {
         char line[32];
         snprintf(line, sizeof line, "+OK %s\r\n", no_code[i]);
@@ -81,7 +81,12 @@ static void test_status(void)
     CHECK(read_status(t = "+ [AUTH]\r\n", &r) == MP_OK && !r.has_code && span_is(t, r.text, "[AUTH]"));
     CHECK(read_status("+OK a\rb\r\n", &r) == MP_OK && r.control);
     CHECK(read_status("+OK a\tb\r\n", &r) == MP_OK && !r.control);
-    CHECK(read_status("+OK\r\n", &r) == MP_OK && r.text.len == 0);
+    CHECK(read_status("+OK\r\n", &r) == MP_OK && r.text.len == 0 && r.defect_at == 3);
+    CHECK(read_status("+oK x\r\n", &r) == MP_OK && r.lower_case && r.defect_at == 0);
+    CHECK(read_status("+OK\tx\r\n", &r) == MP_OK && r.blanks && r.defect_at == 3);
+    CHECK(read_status("+OK a\rb\r\n", &r) == MP_OK && !r.blanks && r.defect_at == 5);
+    CHECK(read_status(t = "-ERR  [AUTH] x\r\n", &r) == MP_OK && r.blanks && span_is(t, r.code, "AUTH"));
+    CHECK(read_status(t = "+OK  x\r\n", &r) == MP_OK && !r.blanks && span_is(t, r.text, " x"));
     static const char *const bad[] = {"", "\r\n", "OK\r\n", "+OKAY\r\n", "+OK2 320\r\n", "-\r\n", "-ERRx\r\n", "* OK\r\n"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         CHECK(read_status(bad[i], &r) == MP_E_SYNTAX);
@@ -93,11 +98,15 @@ static void test_listings(void)
     uint64_t a = 0, b = 0;
     mp_span id;
     bool loose;
-#define NUMBERS(text) mp_pop3_read_numbers((const uint8_t *)(text), strlen(text), &a, &b, &err)
+#define NUMBERS(text) mp_pop3_read_numbers((const uint8_t *)(text), strlen(text), &a, &b, &loose, &err)
 #define UIDL(text) mp_pop3_read_uidl((const uint8_t *)(text), strlen(text), &a, &id, &loose, &err)
     CHECK(NUMBERS("1 120\r\n") == MP_OK && a == 1 && b == 120);
     CHECK(NUMBERS("2  320 extra ignored") == MP_OK && a == 2 && b == 320);
-    CHECK(NUMBERS("9223372036854775807 1") == MP_E_SYNTAX || a == UINT64_C(9223372036854775807));
+    CHECK(NUMBERS("9223372036854775807 1") == MP_OK && a == UINT64_C(9223372036854775807));
+    CHECK(NUMBERS("9223372036854775808 1") == MP_E_SYNTAX);
+    CHECK(NUMBERS("1 5 more") == MP_OK && !loose);
+    CHECK(NUMBERS(" 1 5") == MP_OK && loose && a == 1 && b == 5);
+    CHECK(NUMBERS("1\t5") == MP_OK && loose);
     CHECK(NUMBERS("99999999999999999999 1") == MP_E_SYNTAX);
     CHECK(NUMBERS("1") == MP_E_SYNTAX && err.offset == 1);
     CHECK(NUMBERS("-1 5") == MP_E_SYNTAX && err.offset == 0);
@@ -108,7 +117,9 @@ static void test_listings(void)
     CHECK(UIDL("1   abc") == MP_OK && loose && id.len == 3);
     CHECK(UIDL("1 ") == MP_E_SYNTAX);
     CHECK(UIDL("00001a1457b5a851") == MP_E_SYNTAX);
-    CHECK(UIDL("1 a\x80") == MP_E_SYNTAX);
+    CHECK(UIDL("1 a\x80") == MP_E_SYNTAX && err.offset == 3);
+    const char *spaced = "1 a b \r\n";
+    CHECK(UIDL(spaced) == MP_OK && loose && span_is(spaced, id, "a b"));
     char line[80] = "1 ";
     memset(line + 2, 'u', 71);
     line[72] = '\0';
@@ -118,6 +129,42 @@ static void test_listings(void)
 }
 
 static mp_error last;
+
+static mp_status capability(const char *text, mp_span *tag, mp_span *rest, bool *loose)
+{
+    return mp_pop3_read_capability((const uint8_t *)text, strlen(text), tag, rest, loose, &last);
+}
+
+static mp_status language(const char *text, mp_span *tag, mp_span *rest, bool *loose)
+{
+    return mp_pop3_read_language((const uint8_t *)text, strlen(text), tag, rest, loose, &last);
+}
+
+static void test_words(void)
+{
+    mp_span tag, rest, param;
+    bool loose;
+    const char *t;
+#define CAPABILITY(text) capability(text, &tag, &rest, &loose)
+#define LANGUAGE(text) language(text, &tag, &rest, &loose)
+    CHECK(CAPABILITY(t = "SASL PLAIN LOGIN\r\n") == MP_OK && !loose && span_is(t, tag, "SASL"));
+    CHECK(span_is(t, rest, "PLAIN LOGIN"));
+    CHECK(mp_pop3_next_param((const uint8_t *)t, &rest, &param) && span_is(t, param, "PLAIN"));
+    CHECK(mp_pop3_next_param((const uint8_t *)t, &rest, &param) && span_is(t, param, "LOGIN"));
+    CHECK(!mp_pop3_next_param((const uint8_t *)t, &rest, &param));
+    CHECK(CAPABILITY(t = "TOP") == MP_OK && !loose && span_is(t, tag, "TOP") && rest.len == 0);
+    CHECK(CAPABILITY(t = "EXPIRE  30 \r\n") == MP_OK && loose && span_is(t, rest, "30"));
+    CHECK(CAPABILITY("") == MP_E_SYNTAX && CAPABILITY("\r\n") == MP_E_SYNTAX);
+    CHECK(CAPABILITY(t = ".A x") == MP_OK && span_is(t, tag, ".A"));
+    CHECK(CAPABILITY("A\x80") == MP_E_SYNTAX);
+    CHECK(CAPABILITY("A b\x01") == MP_E_SYNTAX && last.offset == 3);
+    CHECK(LANGUAGE(t = "en-boont English Boontling dialect\r\n") == MP_OK && !loose && span_is(t, tag, "en-boont"));
+    CHECK(span_is(t, rest, "English Boontling dialect"));
+    CHECK(LANGUAGE(t = " en") == MP_OK && loose && span_is(t, tag, "en") && rest.len == 0);
+    CHECK(LANGUAGE("en") == MP_OK && !loose && rest.len == 0);
+    CHECK(LANGUAGE("e_n x") == MP_E_SYNTAX && last.offset == 1);
+    CHECK(LANGUAGE(" ") == MP_E_SYNTAX && LANGUAGE("en a\x7f") == MP_E_SYNTAX);
+}
 
 static mp_status read_command(const char *text, size_t len, mp_pop3_command *c)
 {
@@ -165,8 +212,12 @@ static void test_commands(void)
     memcpy(line + 253, "pp\r\n", 4);
     CHECK(read_command(line, 257, &c) == MP_E_LIMIT && strcmp(last.limit, "max_pop3_command") == 0);
     CHECK(c.keyword == MP_POP3_PASS);
-    memcpy(line, "AUTH ", 5);
+    memcpy(line, "AUTH X ", 7);
     CHECK(read_command(line, 257, &c) == MP_OK);
+    memcpy(line, "AUTH XY", 7); /* no mechanism has a name so long */
+    CHECK(read_command(line, 257, &c) == MP_E_SYNTAX && strcmp(last.expected, "mechanism") == 0);
+    CHECK(READ("LANG en-boont\r\n") == MP_OK && READ("LANG *\r\n") == MP_OK && span_is(t, c.first, "*"));
+    CHECK(READ("LANG e_n\r\n") == MP_E_SYNTAX && last.offset == 6);
 
     CHECK(mp_pop3_is_multiline(MP_POP3_LIST, false) && !mp_pop3_is_multiline(MP_POP3_LIST, true));
     CHECK(mp_pop3_is_multiline(MP_POP3_RETR, true) && mp_pop3_is_multiline(MP_POP3_CAPA, false));
@@ -181,6 +232,7 @@ int main(void)
     test_lines();
     test_status();
     test_listings();
+    test_words();
     test_commands();
     return RESULT();
 }

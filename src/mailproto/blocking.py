@@ -33,6 +33,7 @@ from mailproto.limits import Limits
 from mailproto.pop3 import commands as pop3_commands
 from mailproto.pop3.client import ClientSession as Pop3Session
 from mailproto.pop3.events import BodyChunk
+from mailproto.pop3.listings import Capabilities
 from mailproto.tls import client_context
 
 if TYPE_CHECKING:
@@ -459,15 +460,15 @@ class Pop3Client(Client):
     def _simple(self, command: pop3_commands.Command) -> None:
         self._run(pop3_operations.simple(command))
 
-    def capa(self) -> dict[str, tuple[str, ...]]:
+    def capa(self) -> Capabilities:
         """CAPA: each capability with its arguments. A server without CAPA has none."""
-        known: dict[str, tuple[str, ...]] | None = self.session.capabilities
+        known: Capabilities | None = self.session.capabilities
         if known is not None:
             return known
         try:
             return self._run(pop3_operations.capa())
         except CommandFailed:
-            return {}
+            return Capabilities()
 
     def stls(self) -> None:
         """Go on inside TLS. ``connect_pop3(tls="starttls")`` does this, and is hard to get wrong."""

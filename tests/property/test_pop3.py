@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailproto import ParseError
-from mailproto.pop3 import CommandReader, Reply, ReplyReader, Stuffer, commands, replies, stuff, unstuff
+from mailproto.pop3 import (
+    Capabilities,
+    Capability,
+    CommandReader,
+    Reply,
+    ReplyReader,
+    Stuffer,
+    commands,
+    parse_command,
+    parse_reply,
+    replies,
+    stuff,
+    unstuff,
+)
 
 #: Octets that matter to the machines, and some that do not.
 BODIES = st.lists(st.sampled_from([b"\r", b"\n", b".", b"\r\n", b"\r\n.", b"a", b"\0", b"\xff"])).map(
@@ -31,16 +45,54 @@ def replies_strategy() -> st.SearchStrategy[Reply]:
     return st.builds(build, st.booleans(), CODES, TEXTS, st.none() | BODIES).filter(lambda x: x is not None)
 
 
+TAGS = st.from_regex(r"\*|[A-Za-z0-9-]{1,20}", fullmatch=True)
+WORDS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
 COMMANDS = st.one_of(
-    st.sampled_from([commands.Stat(), commands.Noop(), commands.Rset(), commands.Quit(), commands.Capa()]),
+    st.sampled_from(
+        [cls() for name, cls in commands.BY_NAME.items() if name in "STAT NOOP RSET QUIT CAPA STLS UTF8"]
+    ),
     st.builds(commands.User, SECRETS),
     st.builds(commands.Pass, SECRETS),
+    st.builds(commands.Apop, WORDS, WORDS),
     st.builds(commands.Retr, NUMBERS),
     st.builds(commands.Dele, NUMBERS),
     st.builds(commands.Top, NUMBERS, st.integers(0, 2**31 - 1)),
     st.builds(commands.List, st.none() | NUMBERS),
     st.builds(commands.Uidl, st.none() | NUMBERS),
-    st.builds(commands.Auth, st.just("PLAIN"), st.none() | st.binary(max_size=60)),
+    st.builds(commands.Lang, st.none() | TAGS),
+    st.builds(commands.Auth, st.sampled_from(["PLAIN", "x-a_b"]), st.none() | st.binary(max_size=60)),
+    st.just(commands.Auth()),
+    st.builds(
+        commands.UnknownCommand,
+        WORDS.filter(lambda word: word.upper() not in commands.BY_NAME),
+        st.just(b"") | SECRETS.map(str.encode).filter(lambda text: text.strip(b" ") != b""),
+    ),
+)
+#: Each a command, and an answer to it that a server can make.
+ANSWERS = st.one_of(
+    st.tuples(st.just("STAT"), st.builds(replies.stat, NUMBERS, NUMBERS)),
+    st.tuples(st.just("LIST 1"), st.builds(replies.scan, st.just(1), NUMBERS)),
+    st.tuples(st.just("UIDL 1"), st.builds(replies.uidl, st.just(1), WORDS)),
+    st.tuples(st.just("LIST"), st.builds(replies.scan_listing, st.lists(st.tuples(NUMBERS, NUMBERS)))),
+    st.tuples(st.just("UIDL"), st.builds(replies.uidl_listing, st.lists(st.tuples(NUMBERS, WORDS)))),
+    st.tuples(
+        st.just("LANG"),
+        st.builds(
+            replies.lang_listing,
+            st.lists(st.tuples(TAGS.filter(lambda tag: tag != "*"), WORDS | st.just(""))),
+        ),
+    ),
+    st.tuples(st.just("LANG en"), st.builds(replies.lang, st.just("en"), WORDS)),
+    st.tuples(st.just("AUTH"), st.builds(replies.mechanism_listing, st.lists(WORDS))),
+    st.tuples(
+        st.just("CAPA"),
+        st.builds(
+            lambda lines: replies.capa(
+                Capabilities(tuple({name.upper(): Capability(name, words) for name, words in lines}.values()))
+            ),
+            st.lists(st.tuples(WORDS.map("X".__add__), st.lists(WORDS, max_size=3).map(tuple))),
+        ),
+    ),
 )
 
 
@@ -114,6 +166,30 @@ def test_replies_round_trip_wherever_they_are_cut(values: list[Reply], cuts: lis
         for value in values
     ]
     assert found == completed
+
+
+@given(ANSWERS)
+def test_what_a_server_says_is_what_a_client_reads(answer: tuple[str, Reply]) -> None:
+    command, reply = answer
+    found = parse_reply(bytes(reply), command, strict=True)
+    assert found == reply and hash(found) == hash(reply)
+    assert isinstance(found, Reply) and found.listing is not None
+    json.dumps(found.to_dict())
+    # Each entry is again a line that reads as itself.
+    if found.body is not None:
+        assert b"".join([bytes(entry) + b"\r\n" for entry in found.listing]) == found.body
+    if command == "CAPA":
+        assert found.capabilities is not None and bytes(found.capabilities) == found.body
+
+
+@given(COMMANDS)
+def test_a_command_is_read_as_itself(command: commands.Command) -> None:
+    wire = bytes(command)
+    assert wire.count(b"\n") == 1 and wire.endswith(b"\r\n") and b"".join(command.encode()) == wire
+    found = parse_command(wire)
+    assert found == command and hash(found) == hash(command) and bytes(found) == wire
+    json.dumps(found.to_dict())
+    json.dumps(found.to_dict(secrets=True))
 
 
 @given(st.lists(COMMANDS, max_size=6), CUTS)

@@ -58,8 +58,6 @@ def test_an_error_never_has_a_body() -> None:
         (b"-ERR [not a code] x", None, "[not a code] x"),
         (b"-ERR []", None, "[]"),
         (b"+OK", None, ""),
-        (b"+ok", None, ""),
-        (b"-err gone", None, "gone"),
         (b"+OK caf\xc3\xa9", None, "café"),
     ],
 )
@@ -76,11 +74,15 @@ def test_status_lines(line: bytes, code: str | None, text: str) -> None:
         (b"+OK a\0b\r\n", "control-octet-in-text"),
         (b"+OK caf\xe9\r\n", "text-not-utf8"),
         (b"+OK hi\n", "bare-lf"),
+        (b"+ok\r\n", "lower-case-status"),
+        (b"-err gone\r\n", "lower-case-status"),
+        (b"+OK\thi\r\n", "loose-blanks"),
+        (b"-ERR  [AUTH] no\r\n", "loose-blanks"),
     ],
 )
 def test_defects_are_named_or_refused(line: bytes, defect: str) -> None:
     (reply,) = read(line)
-    assert reply.defects == (defect,)
+    assert reply.defects == (defect,) and reply.raw == line
     assert read(bytes(reply)) == [reply]
     reader = ReplyReader(strict=True)
     reader.feed(line + b"+OK\r\n")
@@ -116,7 +118,7 @@ def test_continuations_leave_the_queue_alone() -> None:
         ("UIDL", b"1 abc\r\n2 d!~\r\n", ((1, "abc"), (2, "d!~")), ()),
         ("UIDL", b"1   abc\r\n2\r\n", ((1, "abc"),), ("bad-listing-line", "loose-unique-id")),
         ("CAPA", b"TOP\r\nSASL PLAIN LOGIN\r\n", (("TOP", ()), ("SASL", ("PLAIN", "LOGIN"))), ()),
-        ("LANG", b"en English\r\n", (("en", ("English",)),), ()),
+        ("LANG", b"en English\r\n", (("en", "English"),), ()),
         ("LIST", b"", (), ()),
     ],
 )

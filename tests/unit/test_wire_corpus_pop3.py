@@ -35,12 +35,23 @@ UNITS = load() if CORPUS.is_dir() else []
 REPLIES = [unit for unit in UNITS if unit["direction"] == "server"]
 COMMANDS = [unit for unit in UNITS if unit["direction"] == "client"]
 
-#: Lines that a client of some test sent, grammatical by RFC 2449 section 3, which no command of ours can be:
-#: they were sent to be refused. The SASL line is read as what it is.
+#: Lines labelled ok that are no commands: a server's test sent each in order to be refused. Why each is.
+_NUMBERED = "message numbers begin with 1 (RFC 1939 section 4)"
+_NO_NUMBER = "the argument is a message number (RFC 1939 section 5)"
 REFUSED = {
-    b"TOP\r\n", b"USER\r\n", b"LIST a\r\n", b"LIST 0\r\n", b"UIDL a\r\n", b"UIDL 0\r\n", b"RETR a\r\n",
-    b"RETR 0\r\n", b"TOP 1 a\r\n", b"TOP 1 -1\r\n", b"TOP a 1\r\n", b"TOP 0 1\r\n",
-}  # fmt: skip
+    b"TOP\r\n": "both arguments are required (RFC 1939 section 7)",
+    b"USER\r\n": "the name is required (RFC 1939 section 7)",
+    b"LIST a\r\n": _NO_NUMBER,
+    b"LIST 0\r\n": _NUMBERED,
+    b"UIDL a\r\n": _NO_NUMBER,
+    b"UIDL 0\r\n": _NUMBERED,
+    b"RETR a\r\n": _NO_NUMBER,
+    b"RETR 0\r\n": _NUMBERED,
+    b"TOP 1 a\r\n": "lines are a non-negative number (RFC 1939 section 7)",
+    b"TOP 1 -1\r\n": "lines are a non-negative number (RFC 1939 section 7)",
+    b"TOP a 1\r\n": _NO_NUMBER,
+    b"TOP 0 1\r\n": _NUMBERED,
+}
 
 #: Listings about another message than was asked for, or with a number left out.
 WRONG_MESSAGE = {
@@ -146,7 +157,8 @@ def test_command(unit: dict[str, Any], how: str) -> None:
         found += list(reader)
     assert len(found) == 2 and found[1] == commands.Noop()
     if data in REFUSED:
-        assert isinstance(found[0], commands.BadCommand)
+        assert isinstance(found[0], commands.BadCommand), REFUSED[data]
+        assert found[0].keyword == data.split()[0].decode()
     else:
         assert not isinstance(found[0], commands.BadCommand)
         assert bytes(found[0]) == data

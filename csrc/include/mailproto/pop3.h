@@ -46,22 +46,39 @@ typedef struct mp_pop3_reply {
     bool has_code;   /* a resp-code was there                                       */
     bool bare_lf;    /* the line ended in a bare LF: so may the body that follows   */
     bool control;    /* code or text holds CR, NUL or another control octet but TAB */
+    bool lower_case; /* the status is not in upper case                             */
+    bool blanks;     /* a TAB, or several blanks, where one SP belongs              */
     mp_span code;    /* what stands between "[" and "]"                             */
     mp_span text;    /* after the code and one SP                                   */
+    size_t defect_at; /* where the first of control, lower_case and blanks is; else where the line end starts */
 } mp_pop3_reply;
 
 /* One status line. MP_E_SYNTAX: neither +OK, -ERR nor +. */
 MP_API mp_status mp_pop3_read_status(const uint8_t *line, size_t len, mp_pop3_reply *reply_r, mp_error *err);
 
-/* drop-listing and scan-listing: number SP number (RFC 1939 sections 5, LIST and STAT). Blanks may be several,
- * what follows a further SP is ignored, as RFC 1939 section 5 tells clients to. */
-MP_API mp_status mp_pop3_read_numbers(const uint8_t *line, size_t len, uint64_t *first_r, uint64_t *second_r,
-                                      mp_error *err);
+/* The lines of listings, without or with their line end. `loose_r` is set where blanks are several, or tabs, or stand
+ * where none belong: real servers do all of that. */
 
-/* unique-id listing: number SP unique-id (RFC 1939 section 7, UIDL). `loose_r` is set where the id is longer than
- * 70 octets, or the blanks are several: real servers do both. */
-MP_API mp_status mp_pop3_read_uidl(const uint8_t *line, size_t len, uint64_t *number_r, mp_span *id_r, bool *loose_r,
-                                   mp_error *err);
+/* drop-listing and scan-listing: number SP number (RFC 1939 section 5, STAT and LIST). What follows a further SP is
+ * ignored, as that section tells clients to. */
+MP_API mp_status mp_pop3_read_numbers(const uint8_t *line, size_t len, uint64_t *first_r, uint64_t *second_r,
+                                      bool *loose_r, mp_error *err);
+
+/* unique-id listing: number SP unique-id (RFC 1939 section 7, UIDL). `loose_r` is set too where the id is longer than
+ * 70 octets, or holds blanks. */
+MP_API mp_status mp_pop3_read_uidl(const uint8_t *line, size_t len, uint64_t *number_r, mp_span *id_r,
+                                   bool *loose_r, mp_error *err);
+
+/* A capability: capa-tag *(SP param) (RFC 2449 section 3, CAPA). *rest_r is all behind the tag; see mp_pop3_next_param. */
+MP_API mp_status mp_pop3_read_capability(const uint8_t *line, size_t len, mp_span *tag_r, mp_span *rest_r,
+                                         bool *loose_r, mp_error *err);
+
+/* Takes the first param off *rest, which lies in `line`. False: there is none left. */
+MP_API bool mp_pop3_next_param(const uint8_t *line, mp_span *rest, mp_span *param_r);
+
+/* A language listing: tag [SP description] (RFC 6856 section 3.2, LANG). The description may be empty. */
+MP_API mp_status mp_pop3_read_language(const uint8_t *line, size_t len, mp_span *tag_r, mp_span *description_r,
+                                       bool *loose_r, mp_error *err);
 
 /* ---- what a client sends ----------------------------------------------------------------------------- */
 

@@ -305,12 +305,20 @@ cdef extern from "mailproto/pop3.h" nogil:
         bint has_code
         bint bare_lf
         bint control
+        bint lower_case
+        bint blanks
         mp_span code
         mp_span text
+        size_t defect_at
 
     mp_status mp_pop3_read_status(const uint8_t *line, size_t len, mp_pop3_reply *reply_r, mp_error *err)
     mp_status mp_pop3_read_numbers(const uint8_t *line, size_t len, uint64_t *first_r, uint64_t *second_r,
-                                   mp_error *err)
+                                   mp_pop3_bool *loose_r, mp_error *err)
+    mp_status mp_pop3_read_capability(const uint8_t *line, size_t len, mp_span *tag_r, mp_span *rest_r,
+                                      mp_pop3_bool *loose_r, mp_error *err)
+    mp_pop3_bool mp_pop3_next_param(const uint8_t *line, mp_span *rest, mp_span *param_r)
+    mp_status mp_pop3_read_language(const uint8_t *line, size_t len, mp_span *tag_r, mp_span *description_r,
+                                    mp_pop3_bool *loose_r, mp_error *err)
     mp_status mp_pop3_read_uidl(const uint8_t *line, size_t len, uint64_t *number_r, mp_span *id_r,
                                 mp_pop3_bool *loose_r, mp_error *err)
 

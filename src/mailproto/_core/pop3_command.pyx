@@ -2,13 +2,13 @@
 """What a POP3 client sends: see csrc/include/mailproto/pop3.h. The values that are built come from mailproto.pop3."""
 
 cimport cython
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t
 
 from mailproto._core.c_mailproto cimport (
     MP_E_LIMIT, MP_NEED_MORE, MP_OK, MP_POP3_APOP, MP_POP3_AUTH, MP_POP3_LANG, MP_POP3_PASS, MP_POP3_TOP,
-    MP_POP3_UNKNOWN, MP_POP3_USER, mp_error, mp_pop3_command, mp_pop3_line, mp_pop3_line_end, mp_pop3_line_state,
-    mp_pop3_read_command, mp_status,
+    MP_POP3_UNKNOWN, MP_POP3_USER, mp_error, mp_pop3_command, mp_pop3_is_multiline, mp_pop3_keyword_at, mp_pop3_line,
+    mp_pop3_line_end, mp_pop3_line_state, mp_pop3_read_command, mp_status,
 )
 from mailproto._core.common cimport limits_to_c
 from mailproto._core.pop3_input cimport SERVER_BLOCK, Input, keyword_text, put
@@ -135,3 +135,11 @@ cdef class CommandReader(Input):
             if command.keyword == MP_POP3_TOP:
                 put(value, "lines", <int>command.lines)
         return value
+
+
+def is_multiline(str name, bint has_arguments):
+    """Whether a +OK to the command *name* (the keyword in upper case) is followed by a body."""
+    line = name.encode()
+    return bool(mp_pop3_is_multiline(
+        mp_pop3_keyword_at(<const uint8_t *>PyBytes_AS_STRING(line), PyBytes_GET_SIZE(line)), has_arguments
+    ))

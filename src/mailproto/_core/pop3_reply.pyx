@@ -10,9 +10,9 @@ from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memcpy
 
 from mailproto._core.c_mailproto cimport (
-    MP_NEED_MORE, MP_OK, MP_POP3_AUTH, MP_POP3_CONTINUE, MP_POP3_OK, MP_POP3_UNKNOWN, mp_error, mp_pop3_is_multiline,
-    mp_pop3_keyword, mp_pop3_keyword_at, mp_pop3_line, mp_pop3_line_state, mp_pop3_read_status, mp_pop3_reply,
-    mp_status, mp_unstuff, mp_unstuff_init, mp_unstuff_run, mp_unstuff_withheld,
+    MP_NEED_MORE, MP_OK, MP_POP3_AUTH, MP_POP3_CONTINUE, MP_POP3_LIST, MP_POP3_OK, MP_POP3_RETR, MP_POP3_TOP,
+    MP_POP3_UIDL, MP_POP3_UNKNOWN, mp_error, mp_pop3_is_multiline, mp_pop3_keyword, mp_pop3_keyword_at, mp_pop3_line,
+    mp_pop3_line_state, mp_pop3_read_status, mp_pop3_reply, mp_status, mp_unstuff, mp_unstuff_init, mp_unstuff_run, mp_unstuff_withheld,
 )
 from mailproto._core.common cimport limits_to_c
 from mailproto._core.pop3_input cimport CLIENT_BLOCK, Input, keyword_text, put
@@ -47,16 +47,30 @@ cdef enum:
 cdef tuple STATUS_NAMES = ("+OK", "-ERR")
 
 
-cdef mp_pop3_keyword keyword_of(const uint8_t *line, size_t n, bint *has_arguments):
-    """The keyword of a command that may lack its line end."""
-    cdef mp_pop3_keyword keyword = mp_pop3_keyword_at(line, n)
-    cdef size_t i = 0
+cdef struct Expected:
+    # A command whose reply is to come.
+    mp_pop3_keyword keyword
+    bint multiline
+    uint64_t number   # of the message that LIST or UIDL asked about, or 0
+
+
+cdef Expected expectation(const uint8_t *line, size_t n) noexcept:
+    """What a command, which may lack its line end, is to be answered with."""
+    cdef Expected result
+    cdef size_t i = 0, start
+    result.keyword = mp_pop3_keyword_at(line, n)
+    result.number = 0
     while i < n and line[i] != 32:
         i += 1
     while i < n and (line[i] == 32 or line[i] == 13 or line[i] == 10):
         i += 1
-    has_arguments[0] = i < n
-    return keyword
+    result.multiline = mp_pop3_is_multiline(result.keyword, i < n)
+    if result.keyword == MP_POP3_LIST or result.keyword == MP_POP3_UIDL:
+        start = i
+        while i < n and i - start < 10 and 48 <= line[i] <= 57:
+            result.number = result.number * 10 + line[i] - 48
+            i += 1
+    return result
 
 
 cdef bytes copy_unstuffed(const uint8_t *src, size_t n, size_t size, bint any_lf):
@@ -76,12 +90,15 @@ cdef bytes copy_unstuffed(const uint8_t *src, size_t n, size_t size, bint any_lf
 cdef class ReplyReader(Input):
     """Reads what a POP3 server sends. See mailproto.pop3.ReplyReader."""
 
-    cdef object queue            # 2 * keyword + multi-line, of the commands whose replies are to come
+    cdef object queue            # (keyword, multi-line, number) of the commands whose replies are to come
     cdef mp_pop3_line_state line_state
     cdef int state
-    cdef mp_pop3_keyword keyword
+    cdef Expected expected_now   # what the reply being read answers
+    cdef object defect_at        # where in the reply the first defect is
+    cdef size_t line_size        # octets of its status line
+    cdef size_t text_at          # where the text in it starts
     cdef object reply            # the reply whose body is being read
-    cdef object reply_type, continuation_type, begin_type, chunk_type, end_type, streamed_type
+    cdef object reply_type, code_type, continuation_type, begin_type, chunk_type, end_type, streamed_type
     cdef bint any_lf, strict, streaming
     cdef uint64_t stream_above
     cdef mp_unstuff machine
@@ -93,7 +110,7 @@ cdef class ReplyReader(Input):
     def __init__(self, types, limits=None, *, stream_above=None, bint strict=False):
         limits_to_c(Limits.client() if limits is None else limits, &self.limits)
         self.queue = deque()
-        (self.reply_type, self.continuation_type, self.begin_type, self.chunk_type, self.end_type,
+        (self.reply_type, self.code_type, self.continuation_type, self.begin_type, self.chunk_type, self.end_type,
          self.streamed_type) = types
         self.strict = strict
         self.streaming = stream_above is not None
@@ -103,18 +120,19 @@ cdef class ReplyReader(Input):
         """Queue commands (values, str or bytes) whose replies come next; see mailproto.pop3.ReplyReader."""
         cdef const char *line
         cdef Py_ssize_t n
-        cdef bint has_arguments = False
-        cdef mp_pop3_keyword keyword
+        cdef Expected expected
         for command in commands:
             if isinstance(command, str):
                 line = PyUnicode_AsUTF8AndSize(command, &n)
+            elif isinstance(command, int):
+                raise TypeError("a command is expected as a value, str or bytes")
             else:
                 command = bytes(command)
                 line = PyBytes_AS_STRING(command)
                 n = PyBytes_GET_SIZE(command)
-            keyword = keyword_of(<const uint8_t *>line, n, &has_arguments)
+            expected = expectation(<const uint8_t *>line, n)
             with cython.critical_section(self):
-                self.queue.append(<int>keyword * 2 + mp_pop3_is_multiline(keyword, has_arguments))
+                self.queue.append((<int>expected.keyword, expected.multiline, expected.number))
 
     @property
     def expected(self):
@@ -271,9 +289,19 @@ cdef class ReplyReader(Input):
         return self.checked(reply)
 
     cdef object checked(self, object reply):
-        if self.strict and reply.defects:
-            raise ParseError(0, f"no defect such as {reply.defects[0]}")
-        return reply
+        """A strict reader takes no defect: the offset counts from the start of the status line, dots included."""
+        if not self.strict or not reply.defects:
+            return reply
+        where = self.defect_at
+        if where is None:
+            where = reply._listing[2]
+            if reply.body is None:
+                where = self.text_at + (where or 0)
+            else:
+                # a dot was taken from each line before it that started with one
+                before = b"\n" + reply.body[:where]
+                where += self.line_size + before.count(b"\n.")
+        raise ParseError(where, f"no defect such as {reply.defects[0]}", reply.status_line)
 
     cdef object read_line(self):
         """A single-line reply, a continuation, NEED_DATA; None where a body follows."""
@@ -283,8 +311,6 @@ cdef class ReplyReader(Input):
         cdef const uint8_t *octets = self.data + self.start
         cdef Py_ssize_t have = self.end - self.start
         cdef mp_status status
-        cdef bint multiline = False
-        cdef int queued
         if have == 0:
             return NEED_DATA
         status = mp_pop3_line(&self.line_state, octets, have, self.limits.max_line, &n, &error)
@@ -295,57 +321,94 @@ cdef class ReplyReader(Input):
             self.die()
             raise LimitError(error.offset, "max_line", unit, fatal=True)
         self.start += n
-        self.keyword = MP_POP3_UNKNOWN
+        self.expected_now.keyword, self.expected_now.multiline, self.expected_now.number = MP_POP3_UNKNOWN, False, 0
         if self.queue:
-            queued = self.queue[0]
-            self.keyword = <mp_pop3_keyword>(queued // 2)
-            multiline = queued % 2
+            keyword, self.expected_now.multiline, self.expected_now.number = self.queue[0]
+            self.expected_now.keyword = <mp_pop3_keyword><int>keyword
+        self.line_size = n
         status = mp_pop3_read_status(octets, n, &line, &error)
         if status == MP_OK and line.status == MP_POP3_CONTINUE:
             # Only AUTH is answered so, and whatever we cannot tell apart from the line of a SASL exchange.
-            if self.queue and (self.keyword == MP_POP3_AUTH or self.keyword == MP_POP3_UNKNOWN):
+            if self.queue and self.expected_now.keyword in (MP_POP3_AUTH, MP_POP3_UNKNOWN):
                 # An exchange has begun: its end is a single line, whatever the command looked like.
-                self.queue[0] = <int>self.keyword * 2
-                return self.continuation_type(self.text_of(octets, line.text))
+                self.queue[0] = (<int>self.expected_now.keyword, False, 0)
+                return self.build_continuation(octets, n, &line)
             status = MP_NEED_MORE
         if self.queue:
             self.queue.popleft()
         if status != MP_OK:
             raise ParseError(0, "+OK or -ERR", PyBytes_FromStringAndSize(<const char *>octets, min(<Py_ssize_t>n, 1024)))
-        reply = self.build_reply(octets, &line)
-        if not multiline or line.status != MP_POP3_OK:
+        reply = self.build_reply(octets, n, &line)
+        if not self.expected_now.multiline or line.status != MP_POP3_OK:
             return self.checked(reply)
         self.reply = reply
         self.any_lf = line.bare_lf
-        self.state = IN_BODY if self.streaming else IN_COPY
+        # Listings are values, and never streamed.
+        self.state = (
+            IN_BODY if self.streaming and self.expected_now.keyword in (MP_POP3_RETR, MP_POP3_TOP) else IN_COPY
+        )
         self.searched = 0
         self.length = 0
         self.body_size = 0
         mp_unstuff_init(&self.machine, self.any_lf)
         return None
 
-    cdef object build_reply(self, const uint8_t *octets, mp_pop3_reply *line):
+    cdef object build_continuation(self, const uint8_t *octets, size_t n, mp_pop3_reply *line):
+        cdef tuple defects = ()
+        text = self.text_of(octets, line.text)
+        if line.control:
+            raise ParseError(line.defect_at, "base64", PyBytes_FromStringAndSize(<const char *>octets, min(n, 1024)))
+        self.defect_at = None
+        if line.bare_lf:
+            defects += ("bare-lf",)
+            self.defect_at = n - 1
+        if line.text.off == 1:
+            defects += ("missing-space",)
+            self.defect_at = 1
+        value = self.continuation_type(text)
+        if defects:
+            put(value, "_noted", defects)
+        if self.strict and value.defects:
+            raise ParseError(2 if self.defect_at is None else self.defect_at, f"no defect such as {value.defects[0]}")
+        return value
+
+    cdef object build_reply(self, const uint8_t *octets, size_t n, mp_pop3_reply *line):
         cdef const char *text = <const char *>octets + line.text.off
-        defects = ()
+        cdef tuple defects = ()
+        self.defect_at = None
+        self.text_at = line.text.off
         code = None
         if line.has_code:
-            code = (<const char *>octets)[line.code.off:line.code.off + line.code.len].decode("ascii").upper()
-        decoded = PyUnicode_DecodeUTF8(text, line.text.len, b"replace")
+            code = self.code_type(
+                (<const char *>octets)[line.code.off:line.code.off + line.code.len].decode("ascii")
+            )
+        if line.lower_case:
+            defects += ("lower-case-status",)
+        if line.blanks:
+            defects += ("loose-blanks",)
+        try:
+            decoded = PyUnicode_DecodeUTF8(text, line.text.len, NULL)
+        except UnicodeDecodeError as error:
+            decoded = PyUnicode_DecodeUTF8(text, line.text.len, b"replace")
+            defects += ("text-not-utf8",)
+            self.defect_at = <object>line.text.off + error.start
         if line.control:
             decoded = "".join([c if c == "\t" or (c >= " " and c != "\x7f") else "\ufffd" for c in decoded])
             defects += ("control-octet-in-text",)
         if line.bare_lf:
             defects += ("bare-lf",)
-        if "\ufffd" in decoded and not line.control:
-            defects += ("text-not-utf8",)
+        if defects and (self.defect_at is None or line.defect_at < self.defect_at):
+            self.defect_at = line.defect_at
         reply = self.reply_type.__new__(self.reply_type)
         put(reply, "status", STATUS_NAMES[<int>line.status])
         put(reply, "code", code)
         put(reply, "text", decoded)
         put(reply, "body", None)
-        put(reply, "command", keyword_text(self.keyword))
+        put(reply, "command", keyword_text(self.expected_now.keyword))
+        put(reply, "raw", PyBytes_FromStringAndSize(<const char *>octets, n) if defects else None)
         put(reply, "_noted", defects)
         put(reply, "_listing", None)
+        put(reply, "_asked", self.expected_now.number)
         return reply
 
     cdef bint search_body(self) except -1:

@@ -23,6 +23,7 @@ from mailproto.limits import Limits
 from mailproto.pop3 import commands
 from mailproto.pop3.client import ClientSession
 from mailproto.pop3.events import BodyChunk
+from mailproto.pop3.listings import Capabilities
 
 
 class Pop3Client(Client):
@@ -39,15 +40,15 @@ class Pop3Client(Client):
         """What the greeting gave for APOP; None without."""
         return self.session.timestamp  # type: ignore[no-any-return]
 
-    async def capa(self) -> dict[str, tuple[str, ...]]:
+    async def capa(self) -> Capabilities:
         """CAPA: each capability with its arguments. A server without CAPA has none."""
-        known: dict[str, tuple[str, ...]] | None = self.session.capabilities
+        known: Capabilities | None = self.session.capabilities
         if known is not None:
             return known
         try:
             return await self._run(operations.capa())
         except CommandFailed:
-            return {}
+            return Capabilities()
 
     async def stls(self) -> None:
         """Go on inside TLS. ``connect(tls="starttls")`` does this, and is hard to get wrong."""

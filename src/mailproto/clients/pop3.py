@@ -10,6 +10,7 @@ from mailproto.clients.conversation import Operation
 from mailproto.errors import RemoteError
 from mailproto.pop3 import commands
 from mailproto.pop3.events import BodyChunk
+from mailproto.pop3.listings import Capabilities
 from mailproto.pop3.replies import Reply, Streamed
 
 T = TypeVar("T")
@@ -25,11 +26,11 @@ def simple(command: commands.Command) -> Operation[str]:
     return Operation(command, lambda _, reply: str(reply.text))
 
 
-def mechanism_for(capabilities: dict[str, tuple[str, ...]], user: str, password: str, *, secure: bool) -> Any:
+def mechanism_for(capabilities: Capabilities, user: str, password: str, *, secure: bool) -> Any:
     """The SASL mechanism to log in with where the server says that it has no USER; None: USER it is."""
-    if not capabilities or "USER" in capabilities:
+    if not capabilities or capabilities.user:
         return None
-    return sasl.choose(capabilities.get("SASL", ()), username=user, password=password, secure=secure)
+    return sasl.choose(capabilities.sasl, username=user, password=password, secure=secure)
 
 
 def authenticate(mechanism: Any) -> Operation[str]:
@@ -71,11 +72,8 @@ def uidl_one(number: int) -> Operation[str]:
     return _listed(commands.Uidl(number), lambda rows: _text(rows[0][1]))
 
 
-def capa() -> Operation[dict[str, tuple[str, ...]]]:
-    def result(_received: list[Any], reply: Reply) -> dict[str, tuple[str, ...]]:
-        return {str(name).upper(): tuple(words) for name, words in reply.listing or ()}
-
-    return Operation(commands.Capa(), result)
+def capa() -> Operation[Capabilities]:
+    return Operation(commands.Capa(), lambda _, reply: reply.capabilities or Capabilities())
 
 
 def _body(received: list[Any], reply: Reply) -> bytes:

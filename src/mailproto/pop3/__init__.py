@@ -2,19 +2,41 @@
 
 from mailproto._core.pop3_stuffing import Stuffer, stuff, unstuff
 from mailproto.pop3.client import ClientSession
-from mailproto.pop3.readers import CommandReader, ReplyReader
+from mailproto.pop3.codes import ResponseCode
+from mailproto.pop3.listings import (
+    Capabilities,
+    Capability,
+    DropListing,
+    Expire,
+    Language,
+    LoginDelay,
+    ScanListing,
+    UniqueId,
+)
+from mailproto.pop3.readers import CommandReader, ReplyReader, parse_command, parse_reply
 from mailproto.pop3.replies import Continuation, Reply, Streamed
 from mailproto.pop3.server import ServerSession
 
 __all__ = [
+    "Capabilities",
+    "Capability",
     "ClientSession",
     "CommandReader",
     "Continuation",
+    "DropListing",
+    "Expire",
+    "Language",
+    "LoginDelay",
     "Reply",
     "ReplyReader",
+    "ResponseCode",
+    "ScanListing",
     "ServerSession",
     "Streamed",
     "Stuffer",
+    "UniqueId",
+    "parse_command",
+    "parse_reply",
     "stuff",
     "unstuff",
 ]

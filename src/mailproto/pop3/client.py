@@ -16,13 +16,11 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import re
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mailproto.errors import (
     NEED_DATA,
-    IncompleteError,
     LocalError,
     MailprotoError,
     NeedData,
@@ -41,8 +39,10 @@ from mailproto.pop3.events import (
     Greeting,
     StartTls,
 )
-from mailproto.pop3.outbox import Buffer, Outbox
+from mailproto.pop3.listings import Capabilities
+from mailproto.pop3.outbox import Buffer
 from mailproto.pop3.readers import ReplyReader
+from mailproto.pop3.session import Session
 from mailproto.pop3.states import Input, State, completion, foreseen, is_known, is_legal, next_state
 
 if TYPE_CHECKING:
@@ -63,10 +63,6 @@ _BEFORE_TLS: Final = frozenset({"CAPA", "STLS", "QUIT", "LANG", "UTF8"})
 _BARRIERS: Final = frozenset({"STLS", "AUTH", "PASS", "APOP", "QUIT"})
 #: These wait until all before them are answered.
 _ALONE: Final = frozenset({"STLS", "AUTH"})
-
-# timestamp = "<" *VCHAR ">", which must be a msg-id (RFC 1939 section 7): anything else could be chosen so
-# that the digest of a known text gives the password away (CVE-2007-1558).
-_TIMESTAMP: Final = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 
 Event = (
     Greeting
@@ -122,7 +118,7 @@ class _Pending:
         self.challenges = 0
 
 
-class ClientSession:
+class ClientSession(Session):
     """One connection to a POP3 server, from the greeting on. Not thread-safe; needs no event loop.
 
     *secure*: the connection is inside TLS from its first byte. *require_tls*: until STLS is done nothing but
@@ -147,11 +143,8 @@ class ClientSession:
         log: WireLog | None = None,
     ) -> None:
         self._reader = ReplyReader(limits, stream_above=stream_above)
-        self._outbox = Outbox()
-        self._log = log
-        self._state = State.NOT_GREETED
+        super().__init__(self._reader, secure=secure, log=log)
         self._expects = ClientExpects.GREETING
-        self._secure = secure
         self._require_tls = require_tls
         self._allow_apop = allow_apop
         self._assume_pipelining = pipelining
@@ -162,31 +155,15 @@ class ClientSession:
         self._quit = False
         self._received = 0
         self._stls_mark: int | None = None  # _received when STLS was handed out
-        self._capabilities: dict[str, tuple[str, ...]] | None = None
+        self._capabilities: Capabilities | None = None
         self._timestamp: bytes | None = None
-        self._start_tls_due = False
-        self._error: RemoteError | None = None
-        self._eof = False
 
     # What is known
 
     @property
-    def state(self) -> State:
-        """Where the connection is (RFC 1939 section 3)."""
-        return self._state
-
-    @property
-    def secure(self) -> bool:
-        """Whether the connection is inside TLS, as far as the session was told."""
-        return self._secure
-
-    @property
-    def capabilities(self) -> dict[str, tuple[str, ...]] | None:
-        """What the server said to CAPA, since TLS and login.
-
-        Arguments by name in upper case; ``None``: not asked.
-        """
-        return None if self._capabilities is None else dict(self._capabilities)
+    def capabilities(self) -> Capabilities | None:
+        """What the server said to CAPA, since TLS and login; ``None``: not asked."""
+        return self._capabilities
 
     @property
     def in_progress(self) -> tuple[int, ...]:
@@ -200,10 +177,7 @@ class ClientSession:
 
     def has_capability(self, name: str, argument: str | None = None) -> bool:
         """Whether the server is known to have *name* (with *argument*, as in ``("SASL", "PLAIN")``)."""
-        arguments = (self._capabilities or {}).get(name.upper())
-        if arguments is None:
-            return False
-        return argument is None or argument.upper() in (word.upper() for word in arguments)
+        return self._capabilities is not None and self._capabilities.has(name, argument)
 
     # Our side
 
@@ -268,23 +242,9 @@ class ClientSession:
         """The buffers to send now, in order."""
         if self._flying and self._flying[-1].command.name == "STLS" and self._stls_mark is None:
             self._stls_mark = self._received
-        return self._outbox.take()
+        return super().data_to_send()
 
     # The server's side
-
-    def receive_data(self, data: Buffer) -> None:
-        """Take bytes from the server; ``b""``: it closed the connection."""
-        if self._takes(len(data)):
-            self._reader.feed(data)
-
-    def get_buffer(self, hint: int = -1) -> memoryview:
-        """Memory for the socket to write into; then ``buffer_updated()``. As ``asyncio.BufferedProtocol``."""
-        return self._reader.get_buffer(hint)
-
-    def buffer_updated(self, count: int) -> None:
-        """*count* octets were written into the memory of the last ``get_buffer()``; 0: the server closed."""
-        if self._takes(count):
-            self._reader.buffer_updated(count)
 
     def next_event(self) -> Event:
         """What happened next, or ``NEED_DATA``.
@@ -329,8 +289,7 @@ class ClientSession:
         self._advance(Input.GREETING_OK if reply.ok else Input.GREETING_ERR)
         self._expects = ClientExpects.REPLY if reply.ok else ClientExpects.NOTHING
         if reply.ok:
-            found = _TIMESTAMP.search(reply.text)
-            self._timestamp = found.group().encode() if found else None
+            self._timestamp = reply.timestamp
             self._pump()
         return Greeting(reply, self._timestamp)
 
@@ -377,11 +336,10 @@ class ClientSession:
         return True
 
     def _learn(self, reply: replies.Reply) -> bool:
-        listing = reply.listing or ()
-        if len(listing) > MAX_CAPABILITIES:
+        if len(reply.listing or ()) > MAX_CAPABILITIES:
             self._fail(f"more than {MAX_CAPABILITIES} capabilities")
             return False
-        self._capabilities = {name.upper(): arguments for name, arguments in listing}
+        self._capabilities = reply.capabilities
         return True
 
     def _on_continuation(self, value: replies.Continuation) -> ContinuationRequested | None:
@@ -510,19 +468,5 @@ class ClientSession:
             self._reader.discard()
             self._start_tls_due = False
 
-    def _raise_if_over(self) -> None:
-        if self._error is not None:
-            raise self._error
-        if self._state in (State.ENDED, State.CLOSED):
-            raise LocalError("the connection is over")
-
     def _end(self) -> Closed:
-        truncated = False
-        expected = self._state is State.ENDED
-        try:
-            self._reader.feed_eof()
-        except IncompleteError:
-            truncated = True
-        unfinished = self.in_progress
-        self._advance(Input.EOF)
-        return Closed(expected, unfinished, truncated)
+        return self._closed(self.in_progress)

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final
 
+from mailproto._core.pop3_command import is_multiline
 from mailproto.errors import ParseError
 from mailproto.sasl import lines as sasl_lines
 
@@ -58,9 +59,16 @@ def _jsonable(value: Any) -> Any:
     return value
 
 
+def _written(argument: Any) -> bytes:
+    """An argument that was checked. Whatever a subclass of str or int makes of itself does not count."""
+    if isinstance(argument, bytes):
+        return argument
+    return b"%d" % argument if isinstance(argument, int) else str.encode(argument)
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Base of all commands."""
+    """Base of all commands: the fields of a class are its arguments in their order, ``None`` one left out."""
 
     #: The keyword, as it is sent.
     name: ClassVar[str] = ""
@@ -68,7 +76,8 @@ class Command:
     secrets: ClassVar[frozenset[str]] = frozenset()
 
     def _arguments(self) -> list[bytes]:
-        return []
+        given = (getattr(self, item.name) for item in fields(self))
+        return [_written(argument) for argument in given if argument is not None]
 
     def __bytes__(self) -> bytes:
         return b" ".join([self.name.encode(), *self._arguments()]) + b"\r\n"
@@ -80,7 +89,7 @@ class Command:
     @property
     def multiline(self) -> bool:
         """Whether a +OK to this command is followed by a body."""
-        return False
+        return is_multiline(self.name, any(getattr(self, item.name) is not None for item in fields(self)))
 
     def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
         """The command as builtins that ``json`` takes; secrets are ``"***"`` unless *secrets*."""
@@ -94,29 +103,23 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class _Message(Command):
+    """Base of those about one message."""
+
     number: int
 
     def __post_init__(self) -> None:
         _number(self.number, "message number", 1)
 
-    def _arguments(self) -> list[bytes]:
-        return [b"%d" % self.number]
-
 
 @dataclass(frozen=True, slots=True)
 class _OptionalMessage(Command):
+    """Base of those about one message or, without a number, about all."""
+
     number: int | None = None
 
     def __post_init__(self) -> None:
         if self.number is not None:
             _number(self.number, "message number", 1)
-
-    def _arguments(self) -> list[bytes]:
-        return [] if self.number is None else [b"%d" % self.number]
-
-    @property
-    def multiline(self) -> bool:
-        return self.number is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +135,6 @@ class User(Command):
     def __init__(self, username: str | bytes) -> None:
         object.__setattr__(self, "username", _string(username, "username", blanks=True))
 
-    def _arguments(self) -> list[bytes]:
-        return [self.username]
-
 
 @dataclass(frozen=True, slots=True)
 class Pass(Command):
@@ -146,9 +146,6 @@ class Pass(Command):
 
     def __init__(self, password: str | bytes) -> None:
         object.__setattr__(self, "password", _string(password, "password", blanks=True))
-
-    def _arguments(self) -> list[bytes]:
-        return [self.password]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +163,6 @@ class Apop(Command):
     def __init__(self, username: str | bytes, digest: str | bytes) -> None:
         object.__setattr__(self, "username", _string(username, "username", blanks=False))
         object.__setattr__(self, "digest", _string(digest, "digest", blanks=False))
-
-    def _arguments(self) -> list[bytes]:
-        return [self.username, self.digest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +196,6 @@ class Auth(Command):
             arguments.append(sasl_lines.encode_initial_response(self.initial_response))
         return arguments
 
-    @property
-    def multiline(self) -> bool:
-        return self.mechanism is None
-
 
 @dataclass(frozen=True, slots=True)
 class Stat(Command):
@@ -234,10 +224,6 @@ class Retr(_Message):
 
     name: ClassVar[str] = "RETR"
 
-    @property
-    def multiline(self) -> bool:
-        return True
-
 
 @dataclass(frozen=True, slots=True)
 class Dele(_Message):
@@ -257,13 +243,6 @@ class Top(Command):
     def __post_init__(self) -> None:
         _number(self.number, "message number", 1)
         _number(self.lines, "lines", 0)
-
-    def _arguments(self) -> list[bytes]:
-        return [b"%d" % self.number, b"%d" % self.lines]
-
-    @property
-    def multiline(self) -> bool:
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,10 +272,6 @@ class Capa(Command):
 
     name: ClassVar[str] = "CAPA"
 
-    @property
-    def multiline(self) -> bool:
-        return True
-
 
 @dataclass(frozen=True, slots=True)
 class Stls(Command):
@@ -320,15 +295,12 @@ class Lang(Command):
     tag: str | None = None
 
     def __post_init__(self) -> None:
-        if self.tag is not None and not (isinstance(self.tag, str) and _LANGUAGE.fullmatch(self.tag)):
+        if self.tag is None:
+            return
+        if not isinstance(self.tag, str):
+            raise TypeError("tag must be a str")
+        if not _LANGUAGE.fullmatch(self.tag):
             raise ValueError("tag must be a language tag or '*'")
-
-    def _arguments(self) -> list[bytes]:
-        return [] if self.tag is None else [self.tag.encode()]
-
-    @property
-    def multiline(self) -> bool:
-        return self.tag is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,10 +315,17 @@ class UnknownCommand(Command):
     arguments: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.keyword, str):
+            raise TypeError("keyword must be a str")
         if not _KEYWORD.fullmatch(self.keyword):
             raise ValueError("keyword must be printable ASCII without blanks")
+        object.__setattr__(self, "keyword", self.keyword.upper())
+        if self.keyword in BY_NAME:
+            raise ValueError(f"{self.keyword} has a class of its own")
         if self.arguments:
-            _string(self.arguments, "arguments", blanks=True)
+            object.__setattr__(self, "arguments", _string(self.arguments, "arguments", blanks=True))
+            if not self.arguments.strip(b" "):
+                raise ValueError("arguments must not be blanks alone")
 
     @classmethod
     def _read(cls, keyword: bytes, arguments: bytes) -> UnknownCommand | BadCommand:
@@ -373,6 +352,10 @@ class SaslResponse:
 
     data: bytes | None = field(repr=False)
 
+    def __post_init__(self) -> None:
+        if self.data is not None and not isinstance(self.data, bytes):
+            raise TypeError("data must be bytes")
+
     def __bytes__(self) -> bytes:
         return (b"*" if self.data is None else sasl_lines.encode_line(self.data)) + b"\r\n"
 
@@ -398,6 +381,11 @@ class BadCommand:
 
     keyword: str | None
     error: ParseError
+
+    def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
+        """The refusal as builtins that ``json`` takes. What the line held is not kept: it may be a
+        password."""
+        return {"command": self.keyword, "error": str(self.error), "offset": self.error.offset}
 
 
 #: Every command class by its keyword.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Final
+from typing import Any, Final
 
 from mailproto._core import pop3_command, pop3_reply
+from mailproto.errors import NEED_DATA, IncompleteError, ParseError
 from mailproto.limits import Limits
-from mailproto.pop3 import commands, events, replies
+from mailproto.pop3 import codes, commands, events, replies
 
 _REPLY_TYPES: Final = (
     replies.Reply,
+    codes.ResponseCode,
     replies.Continuation,
     events.BodyBegin,
     events.BodyChunk,
@@ -67,3 +69,53 @@ class CommandReader(pop3_command.CommandReader):
 
     def __init__(self, limits: Limits | None = None) -> None:
         super().__init__(_COMMAND_TYPES, limits)
+
+
+def parse_reply(
+    data: bytes | bytearray | memoryview,
+    command: commands.Command | str | bytes | None = None,
+    *,
+    limits: Limits | None = None,
+    strict: bool = False,
+) -> replies.Reply | replies.Continuation:
+    """One complete reply to *command* (``None``: a greeting), with its body where it has one.
+
+    Raises IncompleteError where more must follow, ParseError for what is no reply and for octets behind it.
+    """
+    reader = ReplyReader(limits, strict=strict)
+    if command is not None:
+        reader.expect(command)
+    reader.feed(data)
+    value = reader.next()
+    if value is NEED_DATA:
+        raise IncompleteError("the reply goes on")
+    _nothing_behind(reader, data)
+    result: replies.Reply | replies.Continuation = value
+    return result
+
+
+def parse_command(
+    data: bytes | bytearray | memoryview, *, sasl: bool = False, limits: Limits | None = None
+) -> commands.Command | commands.SaslResponse:
+    """One complete command line, or (*sasl*) the line that answers a challenge.
+
+    Raises IncompleteError where the line end is missing, ParseError for what is no command and for octets
+    behind it.
+    """
+    reader = CommandReader(limits)
+    if sasl:
+        reader.expect_line("sasl")
+    reader.feed(data)
+    value = reader.next()
+    if value is NEED_DATA:
+        raise IncompleteError("the line end is missing")
+    if isinstance(value, commands.BadCommand):
+        raise value.error
+    _nothing_behind(reader, data)
+    result: commands.Command | commands.SaslResponse = value
+    return result
+
+
+def _nothing_behind(reader: Any, data: bytes | bytearray | memoryview) -> None:
+    if reader.pending:
+        raise ParseError(len(data) - reader.pending, "nothing behind the unit", bytes(data))

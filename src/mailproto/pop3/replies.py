@@ -15,20 +15,40 @@ from typing import Any, Final
 from mailproto._core import pop3_listing
 from mailproto._core.pop3_stuffing import Stuffer
 from mailproto.errors import ParseError
+from mailproto.pop3.codes import AUTH, IN_USE, LOGIN_DELAY, SYS_PERM, SYS_TEMP, UTF8, ResponseCode
+from mailproto.pop3.listings import (
+    Capabilities,
+    Capability,
+    DropListing,
+    Language,
+    ScanListing,
+    UniqueId,
+)
 from mailproto.sasl import lines as sasl_lines
 
-#: Response codes: RFC 2449 section 8, RFC 3206 sections 4 and 5, RFC 6856 section 6.
-IN_USE: Final = "IN-USE"
-LOGIN_DELAY: Final = "LOGIN-DELAY"
-SYS_TEMP: Final = "SYS/TEMP"
-SYS_PERM: Final = "SYS/PERM"
-AUTH: Final = "AUTH"
-UTF8: Final = "UTF8"
+__all__ = [
+    "AUTH", "IN_USE", "LOGIN_DELAY", "SYS_PERM", "SYS_TEMP", "UTF8",
+    "Continuation", "Err", "Ok", "Reply", "ResponseCode", "Streamed",
+    "capa", "greeting", "lang", "lang_listing", "mechanism_listing", "message", "scan", "scan_listing",
+    "stat", "uidl", "uidl_listing",
+]  # fmt: skip
 
-_CODE: Final = re.compile(r"[!-.0-\\^-~]+(?:/[!-.0-\\^-~]+)*")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+# timestamp = "<" dot-atom "@" dot-atom ">", a msg-id (RFC 1939 section 7, RFC 5322 section 3.6.4): anything
+# else could be chosen so that the digest of a known text gives the password away (CVE-2007-1558).
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_TIMESTAMP: Final = re.compile(rf"<{_ATOM}(?:\.{_ATOM})*@(?:{_ATOM}(?:\.{_ATOM})*|\[[!-Z^-~]*\])>")
+
+#: What the lines of a body are, and what the text is where a reply has none, by the command that is answered.
+_BODIES: Final[dict[str, type[tuple[Any, ...]]]] = {
+    "LIST": ScanListing, "UIDL": UniqueId, "CAPA": Capability, "AUTH": Capability, "LANG": Language,
+}  # fmt: skip
+_TEXTS: Final[dict[str, type[tuple[Any, ...]]]] = {
+    "STAT": DropListing, "LIST": ScanListing, "UIDL": UniqueId, "LANG": Language,
+}  # fmt: skip
 
 Buffer = bytes | bytearray | memoryview
+Decoded = tuple[tuple[Any, ...] | None, tuple[str, ...], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +56,10 @@ class Streamed:
     """Stands for a body of *size* octets that was handed over in chunks."""
 
     size: int
+
+    def __post_init__(self) -> None:
+        if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 0:
+            raise ValueError("size must be a number of octets")
 
     def __bytes__(self) -> bytes:
         raise ValueError("the body was streamed and is not kept")
@@ -45,35 +69,48 @@ class Streamed:
 class Reply:
     """One reply: a status line, and the body where it has one.
 
-    ``status`` is ``"+OK"`` or ``"-ERR"``; ``code`` the response code in upper case, without brackets, or
+    ``status`` is ``"+OK"`` or ``"-ERR"``; ``code`` the :class:`ResponseCode` without its brackets, or
     ``None``; ``text`` what follows it; ``body`` the un-stuffed octets of a multi-line reply
     (:class:`Streamed` where they went out in chunks), ``None`` for a single-line one; ``command`` the keyword
-    that is answered, where that is known. ``==`` compares all but ``command``.
+    that is answered, where that is known; ``raw`` the status line's octets where it has a defect. ``==``
+    compares status, code, text and body.
+
+    Defects: ``lower-case-status``, ``loose-blanks``, ``bare-lf``, ``text-not-utf8``,
+    ``control-octet-in-text`` of a status line; ``bad-listing-line``, ``loose-blanks``, ``loose-unique-id``
+    (longer than 70 octets, or with blanks) and ``other-message`` (another than was asked about) of a listing;
+    those of :class:`Capabilities`.
     """
 
     status: str
-    code: str | None = None
+    code: ResponseCode | str | None = None
     text: str = ""
     body: bytes | Streamed | None = field(default=None, repr=False)
     command: str | None = field(default=None, compare=False)
+    raw: bytes | None = field(default=None, init=False, repr=False, compare=False)
     _noted: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)
     _listing: Any = field(default=None, init=False, repr=False, compare=False)
+    _asked: int = field(default=0, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.status not in ("+OK", "-ERR"):
             raise ValueError("status must be '+OK' or '-ERR'")
-        if self.code is not None:
-            object.__setattr__(self, "code", self.code.upper())
-            if not _CODE.fullmatch(self.code):
-                raise ValueError("code must be a response code without its brackets")
+        if self.code is not None and type(self.code) is not ResponseCode:
+            object.__setattr__(self, "code", ResponseCode(self.code))
+        if not isinstance(self.text, str):
+            raise TypeError("text must be a str")
         if _CONTROL.search(self.text):
-            raise ValueError("text must not hold control characters")
-        if self.code is None and self.text.startswith("["):
+            raise ValueError("text must not hold control characters or lone surrogates")
+        if self.code is None and self.text.lstrip(" \t").startswith("["):
             found = pop3_listing.response_code_of(b"+OK " + self.text.encode() + b"\r\n")
             if found:
                 raise ValueError("text must not start with what reads as a response code: give it as code")
-        if self.body is not None and self.status != "+OK":
-            raise ValueError("only +OK has a body")
+        if self.body is not None:
+            if self.status != "+OK":
+                raise ValueError("only +OK has a body")
+            if isinstance(self.body, (bytearray, memoryview)):
+                object.__setattr__(self, "body", bytes(self.body))
+            elif not isinstance(self.body, (bytes, Streamed)):
+                raise TypeError("body must be bytes")
 
     @property
     def ok(self) -> bool:
@@ -81,34 +118,56 @@ class Reply:
         return self.status == "+OK"
 
     @property
-    def listing(self) -> tuple[tuple[Any, ...], ...] | None:
-        """The entries of a reply to LIST, UIDL, CAPA, LANG or STAT; ``None`` for any other, or for -ERR.
+    def listing(self) -> tuple[Any, ...] | None:
+        """The entries of a reply to LIST, UIDL, CAPA, LANG, STAT or a bare AUTH; ``None`` for others and
+        -ERR.
 
-        LIST: ``(number, octets)``; UIDL: ``(number, unique_id)``; CAPA and LANG: ``(name, (word, ...))``;
-        STAT: one ``(messages, octets)``. A line that does not read so is left out, with a defect.
+        LIST: :class:`ScanListing`; UIDL: :class:`UniqueId`; CAPA and AUTH: :class:`Capability`; LANG:
+        :class:`Language`; STAT: one :class:`DropListing`; each is a tuple with names. A line that does not
+        read so is left out, with a defect.
         """
         return self._decoded()[0]
 
     @property
+    def capabilities(self) -> Capabilities | None:
+        """What a server that answered CAPA can do; ``None`` for any other reply."""
+        listing = self.listing if self.command == "CAPA" else None
+        return None if listing is None else Capabilities(listing)
+
+    @property
+    def timestamp(self) -> bytes | None:
+        """The msg-id in a greeting that APOP needs (RFC 1939 section 7); ``None``: it holds no valid one."""
+        found = _TIMESTAMP.search(self.text) if self.ok and self.body is None else None
+        return found.group().encode() if found else None
+
+    @property
     def defects(self) -> tuple[str, ...]:
-        """What was tolerated in reading the reply, by name."""
+        """What was tolerated in reading the reply, by name. Decodes the listing."""
         return self._noted + self._decoded()[1]
 
-    def _decoded(self) -> tuple[tuple[tuple[Any, ...], ...] | None, tuple[str, ...]]:
+    def _decoded(self) -> Decoded:
         if self._listing is None:
             object.__setattr__(self, "_listing", self._decode())
-        result: tuple[tuple[tuple[Any, ...], ...] | None, tuple[str, ...]] = self._listing
+        result: Decoded = self._listing
         return result
 
-    def _decode(self) -> tuple[tuple[tuple[Any, ...], ...] | None, tuple[str, ...]]:
+    def _decode(self) -> Decoded:
+        """The entries, the defects, and where in body or text the first of these is."""
         command = self.command
         if not self.ok or command is None:
-            return None, ()
-        if command in ("LIST", "UIDL", "CAPA", "LANG") and isinstance(self.body, bytes):
-            return pop3_listing.read_listing(command, self.body)
-        if command in ("LIST", "UIDL", "STAT") and self.body is None:
-            return pop3_listing.read_listing(command, self.text.encode() or b"\n")
-        return None, ()
+            return None, (), None
+        if isinstance(self.body, bytes) and (kind := _BODIES.get(command)) is not None:
+            entries, defects, offset = pop3_listing.read_listing(command, self.body, kind)
+            if command == "CAPA":
+                found = Capabilities(entries).defects
+                return entries, defects + found, 0 if found and offset is None else offset
+            return entries, defects, offset
+        if self.body is None and (kind := _TEXTS.get(command)) is not None:
+            entries, defects, offset = pop3_listing.read_listing(command, self.text.encode() or b"\n", kind)
+            if self._asked and entries and entries[0][0] != self._asked:
+                return entries, (*defects, "other-message"), offset or 0
+            return entries, defects, offset
+        return None, (), None
 
     @property
     def status_line(self) -> bytes:
@@ -164,8 +223,11 @@ class Continuation:
     """
 
     line: bytes
+    _noted: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.line, bytes):
+            raise TypeError("line must be bytes")
         if b"\r" in self.line or b"\n" in self.line or b"\0" in self.line:
             raise ValueError("line must not hold CR, LF or NUL")
 
@@ -190,7 +252,7 @@ class Continuation:
     @property
     def defects(self) -> tuple[str, ...]:
         """What was tolerated in reading it, by name."""
-        return () if self.data is not None else ("bad-base64",)
+        return self._noted if self.data is not None else (*self._noted, "bad-base64")
 
     def __bytes__(self) -> bytes:
         return b"+ " + self.line + b"\r\n"
@@ -201,11 +263,13 @@ class Continuation:
 
     def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
         """The continuation as builtins that ``json`` takes; a challenge may hold a secret of OAuth's."""
-        return {"status": "+", "text": self.text if secrets or not self.line else "***"}
+        result: dict[str, Any] = {"status": "+", "text": self.text if secrets or not self.line else "***"}
+        if self.defects:
+            result["defects"] = list(self.defects)
+        return result
 
 
 # ---- what servers say
-# ---------------------------------------------------------------------------------------
 
 
 def Ok(text: str = "", *, code: str | None = None, body: bytes | None = None) -> Reply:
@@ -218,60 +282,66 @@ def Err(text: str, *, code: str | None = None) -> Reply:
     return Reply("-ERR", code, text)
 
 
-def _lines(lines: Iterable[str]) -> bytes:
-    whole = []
-    for line in lines:
-        if _CONTROL.search(line):
-            raise ValueError("a line must not hold control characters")
-        whole.append(f"{line}\r\n")
-    return "".join(whole).encode()
+def greeting(text: str, *, timestamp: str | None = None) -> Reply:
+    """The first line. With *timestamp*, a msg-id never given twice, APOP is offered (RFC 1939 section 7)."""
+    if timestamp is not None:
+        if not _TIMESTAMP.fullmatch(timestamp):
+            raise ValueError("timestamp must be a msg-id: '<unique@host>'")
+        text = f"{text} {timestamp}"
+    return Reply("+OK", None, text)
+
+
+def _listing(entries: Iterable[Any], kind: Any, text: str) -> Reply:
+    """A multi-line reply. Each entry is a *kind* or a tuple of its fields; ``bytes`` of it checks them."""
+    return Reply("+OK", None, text, b"".join([bytes(kind(*entry)) + b"\r\n" for entry in entries]))
 
 
 def stat(messages: int, octets: int) -> Reply:
     """The answer to STAT."""
-    return Reply("+OK", None, f"{messages} {octets}")
+    return Reply("+OK", None, bytes(DropListing(messages, octets)).decode())
 
 
 def scan(number: int, octets: int) -> Reply:
     """The answer to LIST with an argument."""
-    return Reply("+OK", None, f"{number} {octets}")
+    return Reply("+OK", None, bytes(ScanListing(number, octets)).decode())
 
 
 def scan_listing(entries: Iterable[tuple[int, int]], text: str = "") -> Reply:
     """The answer to LIST: *entries* are ``(number, octets)``."""
-    body = b"".join([b"%d %d\r\n" % entry for entry in entries])
-    return Reply("+OK", None, text, body)
-
-
-_UNIQUE_ID: Final = re.compile(r"[!-~]{1,70}")
-
-
-def _unique_id(value: str) -> str:
-    if not _UNIQUE_ID.fullmatch(value):
-        raise ValueError("a unique-id is 1 to 70 printable ASCII characters (RFC 1939 section 7)")
-    return value
+    return _listing(entries, ScanListing, text)
 
 
 def uidl(number: int, unique_id: str) -> Reply:
     """The answer to UIDL with an argument."""
-    return Reply("+OK", None, f"{number} {_unique_id(unique_id)}")
+    return Reply("+OK", None, bytes(UniqueId(number, unique_id)).decode())
 
 
 def uidl_listing(entries: Iterable[tuple[int, str]], text: str = "") -> Reply:
     """The answer to UIDL: *entries* are ``(number, unique_id)``."""
-    return Reply(
-        "+OK", None, text, _lines(f"{number} {_unique_id(unique_id)}" for number, unique_id in entries)
-    )
+    return _listing(entries, UniqueId, text)
 
 
-def capa(capabilities: Iterable[str], text: str = "Capability list follows") -> Reply:
-    """The answer to CAPA: each of *capabilities* is a line such as ``"SASL PLAIN"``."""
-    return Reply("+OK", None, text, _lines(capabilities))
+def capa(capabilities: Capabilities | Iterable[str], text: str = "Capability list follows") -> Reply:
+    """The answer to CAPA: :class:`Capabilities`, or lines such as ``"SASL PLAIN"``."""
+    if not isinstance(capabilities, Capabilities):
+        lines = [line.split(" ") for line in capabilities]
+        capabilities = Capabilities(tuple(Capability(words[0], tuple(words[1:])) for words in lines))
+    return Reply("+OK", None, text, bytes(capabilities))
+
+
+def mechanism_listing(mechanisms: Iterable[str], text: str = "Mechanisms follow") -> Reply:
+    """The answer to AUTH without a mechanism."""
+    return _listing(((name,) for name in mechanisms), Capability, text)
 
 
 def lang_listing(languages: Iterable[tuple[str, str]], text: str = "Language listing follows:") -> Reply:
     """The answer to LANG without an argument: *languages* are ``(tag, description)``."""
-    return Reply("+OK", None, text, _lines(f"{tag} {description}" for tag, description in languages))
+    return _listing(languages, Language, text)
+
+
+def lang(tag: str, text: str) -> Reply:
+    """The answer to LANG with an argument: the language chosen, and words in it."""
+    return Reply("+OK", None, bytes(Language(tag, text)).decode())
 
 
 def message(data: bytes, text: str = "") -> Reply:

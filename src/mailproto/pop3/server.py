@@ -20,12 +20,13 @@ import enum
 from typing import TYPE_CHECKING, Any, Final
 
 from mailproto._core.pop3_stuffing import Stuffer
-from mailproto.errors import NEED_DATA, IncompleteError, LocalError, NeedData, ParseError, RemoteError
+from mailproto.errors import NEED_DATA, LocalError, NeedData, ParseError, RemoteError
 from mailproto.limits import Limits
 from mailproto.pop3 import commands, redact, replies
 from mailproto.pop3.events import Closed, StartTls
-from mailproto.pop3.outbox import Buffer, Outbox
+from mailproto.pop3.outbox import Buffer
 from mailproto.pop3.readers import CommandReader
+from mailproto.pop3.session import Session
 from mailproto.pop3.states import Input, State, completion, is_legal, next_state
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class ServerExpects(enum.Enum):
     NOTHING = "nothing more"
 
 
-class ServerSession:
+class ServerSession(Session):
     """One connection of a POP3 client, from the greeting on. Not thread-safe; needs no event loop.
 
     *secure*: the connection is inside TLS from its first byte; STLS is then refused. *limits* bound what the
@@ -70,31 +71,15 @@ class ServerSession:
         log: WireLog | None = None,
     ) -> None:
         self._reader = CommandReader(limits)
-        self._outbox = Outbox()
-        self._state = State.NOT_GREETED
+        super().__init__(self._reader, secure=secure, log=log)
         self._expects = ServerExpects.GREETING
-        self._secure = secure
-        self._log = log
         self._command: commands.Command | None = None
         self._username: bytes | None = None
         self._stuffer: Stuffer | None = None
         self._bad = 0
         self._max_bad = max_bad_commands
-        self._eof = False
-        self._start_tls_due = False
-        self._error: RemoteError | None = None
 
     # What is known
-
-    @property
-    def state(self) -> State:
-        """Where the connection is (RFC 1939 section 3)."""
-        return self._state
-
-    @property
-    def secure(self) -> bool:
-        """Whether the connection is inside TLS, as far as the session was told."""
-        return self._secure
 
     @property
     def command(self) -> commands.Command | None:
@@ -178,28 +163,7 @@ class ServerSession:
         self._username = None
         self._expects = ServerExpects.COMMAND
 
-    def data_to_send(self) -> list[Buffer]:
-        """The buffers to send now, in order.
-
-        Bodies that need no dot are the caller's own objects, uncopied.
-        """
-        return self._outbox.take()
-
     # The client's side
-
-    def receive_data(self, data: Buffer) -> None:
-        """Take bytes from the client; ``b""``: it closed the connection."""
-        if self._takes(len(data)):
-            self._reader.feed(data)
-
-    def get_buffer(self, hint: int = -1) -> memoryview:
-        """Memory for the socket to write into; then ``buffer_updated()``. As ``asyncio.BufferedProtocol``."""
-        return self._reader.get_buffer(hint)
-
-    def buffer_updated(self, count: int) -> None:
-        """*count* octets were written into the memory of the last ``get_buffer()``; 0: the client closed."""
-        if self._takes(count):
-            self._reader.buffer_updated(count)
 
     def next_event(self) -> Event:
         """What happened next, or ``NEED_DATA``.
@@ -218,7 +182,7 @@ class ServerSession:
             if self._state is State.CLOSED:
                 return NEED_DATA
             if self._expects not in (ServerExpects.COMMAND, ServerExpects.SASL_LINE):
-                return self._end() if self._eof else NEED_DATA
+                return self._closed() if self._eof else NEED_DATA
             try:
                 value = self._reader.next()
             except ParseError:
@@ -227,7 +191,7 @@ class ServerSession:
                 self._fail("a line past Limits.max_line")
                 continue
             if value is NEED_DATA:
-                return self._end() if self._eof else NEED_DATA
+                return self._closed() if self._eof else NEED_DATA
             event = self._judge(value)
             if event is not None:
                 return event
@@ -356,20 +320,3 @@ class ServerSession:
             self._error = RemoteError(why)
             if self._state is not State.CLOSED:
                 self._abandon()
-
-    def _raise_if_over(self) -> None:
-        if self._error is not None:
-            raise self._error
-        if self._state in (State.ENDED, State.CLOSED):
-            raise LocalError("the connection is over")
-
-    def _end(self) -> Closed:
-        expected = self._state is State.ENDED
-        truncated = False
-        if not expected:
-            try:
-                self._reader.feed_eof()
-            except IncompleteError:
-                truncated = True
-        self._advance(Input.EOF)
-        return Closed(expected, (), truncated)

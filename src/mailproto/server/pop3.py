@@ -17,6 +17,7 @@ from mailproto.errors import MailprotoError
 from mailproto.pop3 import commands, replies
 from mailproto.pop3.commands import Command, SaslResponse
 from mailproto.pop3.events import Closed, StartTls
+from mailproto.pop3.listings import Capabilities, Expire
 from mailproto.pop3.replies import Err, Ok
 from mailproto.sasl import PasswordClaim
 from mailproto.server.auth import MECHANISMS, REFUSED, claim, sasl_step, via
@@ -136,14 +137,37 @@ class Pop3Handler(Handler):
 
     async def do_capa(self, command: commands.Capa) -> None:
         """CAPA (RFC 2449 section 5)."""
-        lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "EXPIRE NEVER"]
-        if self.maildrop is None:
-            if self.server.tls is not None and not self.connection.is_tls:
-                lines.append("STLS")
-            if self.may_log_in:
-                lines += ["USER", f"SASL {' '.join(MECHANISMS)}"]
-        lines.append(f"IMPLEMENTATION mailproto-{__version__}")
-        self.send(replies.capa(lines))
+        before_login = self.maildrop is None
+        self.send(
+            replies.capa(
+                Capabilities.of(
+                    top=True,
+                    uidl=True,
+                    resp_codes=True,
+                    auth_resp_code=True,
+                    pipelining=True,
+                    lang=True,
+                    expire=Expire(None),
+                    stls=before_login and self.server.tls is not None and not self.connection.is_tls,
+                    user=before_login and self.may_log_in,
+                    sasl=MECHANISMS if before_login and self.may_log_in else (),
+                    implementation=f"mailproto-{__version__}",
+                )
+            )
+        )
+
+    async def do_lang(self, command: commands.Lang) -> None:
+        """LANG (RFC 6856 section 3): there is English."""
+        if command.tag is None:
+            self.send(replies.lang_listing([("en", "English")]))
+        elif command.tag == "*" or command.tag.lower().split("-")[0] in ("en", "i"):
+            self.send(replies.lang("en", "It is English already"))
+        else:
+            raise Refused("There is no such language here")
+
+    async def do_utf8(self, command: commands.Utf8) -> None:
+        """UTF8 (RFC 6856 section 2.1): not offered, since messages go out as they are in any case."""
+        raise Refused("UTF-8 mode is not supported")
 
     async def do_stls(self, command: commands.Stls) -> None:
         """STLS (RFC 2595 section 4)."""
@@ -165,7 +189,7 @@ class Pop3Handler(Handler):
     async def do_auth(self, command: commands.Auth) -> None:
         """AUTH (RFC 5034 section 4)."""
         if command.mechanism is None:
-            self.send(Ok("Mechanisms follow", body="".join(f"{m}\r\n" for m in MECHANISMS).encode()))
+            self.send(replies.mechanism_listing(MECHANISMS))
             return
         self._require_privacy()
         if command.mechanism not in MECHANISMS:

@@ -17,9 +17,14 @@ static void check(const mp_command *c, const uint8_t *unit, size_t len)
     for (uint32_t i = 0; i < c->count; i++) {
         const mp_arg *a = &c->args[i];
         REQUIRE(a->word < MP_WORD_TOTAL);
-        if (a->kind == MP_ARG_LIST || a->kind == MP_ARG_SECTION)
+        if (a->kind == MP_ARG_LIST || a->kind == MP_ARG_SECTION || a->kind == MP_ARG_PARAM)
             REQUIRE(a->count < c->count - i);
-        if (a->kind == MP_ARG_SECTION || a->kind == MP_ARG_LIST || a->kind == MP_ARG_WORD || a->kind == MP_ARG_KEY)
+        if (a->kind == MP_ARG_WORD) /* .SILENT and (LAZY) have nothing behind them to count */
+            REQUIRE(a->count <= 1 || a->count < c->count - i);
+        if (a->kind == MP_ARG_RANGE)
+            REQUIRE(a->span.off > 0 && a->span.len > 0 && a->count <= 1);
+        if (a->kind == MP_ARG_SECTION || a->kind == MP_ARG_LIST || a->kind == MP_ARG_WORD || a->kind == MP_ARG_KEY ||
+            a->kind == MP_ARG_RANGE)
             continue;
         REQUIRE((size_t)a->span.off + a->span.len <= len);
         const uint8_t *text = unit + a->span.off;
@@ -27,8 +32,10 @@ static void check(const mp_command *c, const uint8_t *unit, size_t len)
             REQUIRE(mp_parse_date(text, a->span.len, &date, &err) == MP_OK);
         if (a->kind == MP_ARG_DATE_TIME)
             REQUIRE(mp_parse_date_time(text, a->span.len, &date, &err) == MP_OK);
-        if (a->kind == MP_ARG_STRING || a->kind == MP_ARG_MAILBOX)
+        if ((a->kind == MP_ARG_STRING && a->number == 0) || a->kind == MP_ARG_MAILBOX || a->kind == MP_ARG_TEXT)
             REQUIRE(memchr(text, 0, a->span.len) == NULL);
+        for (uint32_t k = 0; a->kind == MP_ARG_TEXT && k < a->span.len; k++)
+            REQUIRE(text[k] < 0x80 && text[k] != '\r' && text[k] != '\n');
         if (a->kind == MP_ARG_SET && !(a->span.len == 1 && *text == '$')) {
             size_t count = 0;
             mp_run *runs = malloc(mp_seqset_capacity(text, a->span.len) * sizeof *runs);
@@ -68,7 +75,7 @@ static fuzz_trace meaning(const mp_command *c, const uint8_t *unit, bool any_cas
         fuzz_add(&t, (uint64_t)a->kind << 32 ^ (uint64_t)a->peek << 40 ^ (uint64_t)a->word << 16);
         fuzz_add(&t, (uint64_t)a->count << 32);
         fuzz_add(&t, a->number);
-        if (a->kind == MP_ARG_SECTION) { /* its span is two numbers */
+        if (a->kind == MP_ARG_SECTION || a->kind == MP_ARG_RANGE) { /* whose span is two numbers */
             fuzz_add(&t, (uint64_t)a->span.off << 32 ^ a->span.len);
         } else if (a->kind != MP_ARG_LIST && a->kind != MP_ARG_WORD && a->kind != MP_ARG_KEY) {
             add_value(&t, unit, a, any_case);
@@ -176,7 +183,7 @@ static void check_forms(const mp_command *c, const uint8_t *unit, size_t len)
         const mp_arg *a = &c->args[i];
         if (a->kind == MP_ARG_KEY && a->word == MP_WORD_MODSEQ)
             i += 2; /* entry-name is a quoted string and nothing else    RFC 7162 section 3.1.5 */
-        if (a->kind != MP_ARG_STRING && a->kind != MP_ARG_MAILBOX)
+        if (a->kind != MP_ARG_STRING && a->kind != MP_ARG_MAILBOX && a->kind != MP_ARG_TEXT)
             continue;
         size_t from = a->span.off, to = from + a->span.len;
         if (from < at)
@@ -219,6 +226,8 @@ static void read_unit(fuzz_trace *t, mp_command *c, const uint8_t *unit, size_t 
         check(c, copy, len);
         check_case(c, copy, len);
         check_forms(c, copy, len);
+        REQUIRE(c->defects < 1u << MP_COMMAND_DEFECT_COUNT && (c->defects == 0 || c->defect_at < len));
+        fuzz_add(t, c->defects);
         fuzz_add(t, (uint64_t)c->kind * 2 + c->uid);
         for (uint32_t i = 0; i < c->count; i++) {
             fuzz_add(t, (uint64_t)c->args[i].kind << 32 ^ c->args[i].word ^ (uint64_t)c->args[i].count << 8);

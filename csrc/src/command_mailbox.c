@@ -1,18 +1,22 @@
 #include "command_scan.h"
 
-/* list-select-opts = "(" [list-select-opt *(SP list-select-opt)] ")"; RECURSIVEMATCH only beside SUBSCRIBED or
+/* list-select-opts = "(" [list-select-opt *(SP list-select-opt)] ")"; what is unknown is an option-extension; RECURSIVEMATCH only beside SUBSCRIBED or
  * SPECIAL-USE                                                                      RFC 5258 section 6, RFC 6154 */
 static mp_status list_select_opts(mp_command_scan *s)
 {
-    static const uint8_t choices[] = {MP_WORD_SUBSCRIBED, MP_WORD_REMOTE, MP_WORD_RECURSIVEMATCH, MP_WORD_SPECIAL_USE,
-                                      MP_WORD_NONE};
     bool base = false, modifier = false;
     mp_word word;
     s->p++; /* ( */
     if (*s->p != ')') {
         for (;;) {
-            MP_TRY(mp_cs_word(s, choices, "list-select-opt", &word));
-            MP_TRY(mp_cs_add_word(s, word));
+            const uint8_t *at = s->p;
+            if (mp_cs_word(s, MP_WC_LIST_SELECT, "list-select-opt", &word) != MP_OK || mp_cc(*s->p, MP_CC_ATOM)) {
+                word = MP_WORD_NONE; /* option-extension */
+                s->p = at;
+                MP_TRY(mp_cs_param(s, true));
+            } else {
+                MP_TRY(mp_cs_add_word(s, word));
+            }
             base |= word == MP_WORD_SUBSCRIBED || word == MP_WORD_SPECIAL_USE;
             modifier |= word == MP_WORD_RECURSIVEMATCH;
             if (*s->p != ' ')
@@ -29,12 +33,9 @@ static mp_status list_select_opts(mp_command_scan *s)
 /* status-att: a word where it is known, else any atom, for the server knows which it has */
 static mp_status status_att(mp_command_scan *s)
 {
-    static const uint8_t choices[] = {MP_WORD_MESSAGES, MP_WORD_RECENT, MP_WORD_UIDNEXT, MP_WORD_UIDVALIDITY,
-                                      MP_WORD_UNSEEN,   MP_WORD_HIGHESTMODSEQ, MP_WORD_SIZE, MP_WORD_DELETED,
-                                      MP_WORD_APPENDLIMIT, MP_WORD_MAILBOXID, MP_WORD_NONE};
     const uint8_t *at = s->p;
     mp_word word;
-    if (mp_cs_word(s, choices, "status-att", &word) == MP_OK && !mp_cc(*s->p, MP_CC_ATOM))
+    if (mp_cs_word(s, MP_WC_STATUS_ATT, "status-att", &word) == MP_OK && !mp_cc(*s->p, MP_CC_ATOM))
         return mp_cs_add_word(s, word);
     s->p = at;
     return mp_cs_atom(s, MP_ARG_ATOM, "status-att");
@@ -61,13 +62,24 @@ mp_status mp_command_read_status_items(mp_command_scan *s)
     return MP_OK;
 }
 
+/* "(" entry *(SP entry) ")"; entry = astring                                        RFC 9590 */
+static mp_status entry_list(mp_command_scan *s)
+{
+    MP_TRY(mp_cs_char(s, '(', "entry list"));
+    MP_TRY(mp_cs_text(s, "entry"));
+    while (*s->p == ' ') {
+        s->p++;
+        MP_TRY(mp_cs_text(s, "entry"));
+    }
+    return mp_cs_char(s, ')', "entry or )");
+}
+
 /* list-return-opts = "RETURN" SP "(" [return-option *(SP return-option)] ")"
- * return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "MYRIGHTS" / "STATUS" SP "(" status-att-list ")"
- *                                                          RFC 5258 section 6, RFC 6154, RFC 8440, RFC 5819 */
+ * return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "MYRIGHTS" / "STATUS" SP "(" status-att-list ")" /
+ *     "METADATA" SP "(" entry *(SP entry) ")" / option-extension
+ *                                              RFC 5258 section 6, RFC 6154, RFC 8440, RFC 5819, RFC 9590 */
 static mp_status list_return_opts(mp_command_scan *s)
 {
-    static const uint8_t choices[] = {MP_WORD_SUBSCRIBED, MP_WORD_CHILDREN, MP_WORD_SPECIAL_USE,
-                                      MP_WORD_MYRIGHTS,   MP_WORD_STATUS,   MP_WORD_NONE};
     mp_word word;
     if (!mp_cs_is(s, MP_WORD_RETURN))
         return mp_cs_fail(s, "list-return-opts");
@@ -75,13 +87,18 @@ static mp_status list_return_opts(mp_command_scan *s)
     MP_TRY(mp_cs_char(s, '(', "list-return-opts"));
     if (*s->p != ')') {
         for (;;) {
-            MP_TRY(mp_cs_word(s, choices, "return-option", &word));
+            const uint8_t *from = s->p;
             uint32_t at = s->command->count;
-            MP_TRY(mp_cs_add_word(s, word));
-            if (word == MP_WORD_STATUS) {
-                MP_TRY(mp_cs_sp(s));
-                MP_TRY(status_atts(s));
-                s->command->args[at].count = s->command->count - at - 1;
+            if (mp_cs_word(s, MP_WC_LIST_RETURN, "return-option", &word) != MP_OK || mp_cc(*s->p, MP_CC_ATOM)) {
+                s->p = from;
+                MP_TRY(mp_cs_param(s, true));
+            } else {
+                MP_TRY(mp_cs_add_word(s, word));
+                if (word == MP_WORD_STATUS || word == MP_WORD_METADATA) {
+                    MP_TRY(mp_cs_sp(s));
+                    MP_TRY(word == MP_WORD_STATUS ? status_atts(s) : entry_list(s));
+                    s->command->args[at].count = s->command->count - at - 1;
+                }
             }
             if (*s->p != ' ')
                 break;
@@ -122,33 +139,5 @@ mp_status mp_command_read_list(mp_command_scan *s)
         MP_TRY(list_return_opts(s));
     }
     mp_cs_list_end(s, list);
-    return MP_OK;
-}
-
-/* append-message = [SP flag-list] [SP date-time] SP literal                         RFC 3501 section 9, RFC 3502 */
-static mp_status append_message(mp_command_scan *s)
-{
-    MP_TRY(mp_cs_sp(s));
-    if (*s->p == '(') {
-        MP_TRY(mp_cs_flag_list(s));
-        MP_TRY(mp_cs_sp(s));
-    } else if (!mp_cs_add(s, MP_ARG_LIST)) {
-        return s->err->status;
-    }
-    if (*s->p == '"') {
-        MP_TRY(mp_cs_date_time(s));
-        MP_TRY(mp_cs_sp(s));
-    }
-    return mp_cs_literal(s, MP_ARG_STRING);
-}
-
-/* append = "APPEND" SP mailbox 1*append-message */
-mp_status mp_command_read_append(mp_command_scan *s)
-{
-    MP_TRY(mp_cs_sp(s));
-    MP_TRY(mp_cs_astring(s, MP_ARG_MAILBOX, "mailbox"));
-    do {
-        MP_TRY(append_message(s));
-    } while (*s->p == ' ');
     return MP_OK;
 }

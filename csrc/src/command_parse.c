@@ -2,39 +2,6 @@
 
 #include <string.h>
 
-const char *const mp_word_texts[MP_WORD_TOTAL] = {
-    "",
-#define X(name, text) text,
-    MP_WORDS(X)
-#undef X
-};
-
-const uint8_t mp_word_lengths[MP_WORD_TOTAL] = {
-    0,
-#define X(name, text) sizeof text - 1,
-    MP_WORDS(X)
-#undef X
-};
-
-static const char *const command_texts[MP_COMMAND_COUNT] = {
-#define X(name, text) text,
-    MP_COMMANDS(X)
-#undef X
-};
-
-static const uint8_t command_lengths[MP_COMMAND_COUNT] = {
-#define X(name, text) sizeof text - 1,
-    MP_COMMANDS(X)
-#undef X
-};
-
-const char *mp_word_text(mp_word word) { return (unsigned)word < MP_WORD_TOTAL ? mp_word_texts[word] : ""; }
-
-const char *mp_command_text(mp_command_kind kind)
-{
-    return (unsigned)kind < MP_COMMAND_COUNT ? command_texts[kind] : "";
-}
-
 void mp_command_init(mp_command *c, mp_alloc alloc)
 {
     memset(c, 0, sizeof *c);
@@ -60,38 +27,22 @@ mp_span mp_command_tag(const uint8_t *unit, size_t len)
     return (mp_span){0, (uint32_t)n};
 }
 
-static bool upper_equal(const uint8_t *p, const char *word, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = p[i];
-        if ((uint8_t)(c - 'a') < 26)
-            c = (uint8_t)(c - 32);
-        if (c != (uint8_t)word[i])
-            return false;
-    }
-    return true;
-}
-
-static bool command_name(mp_command_scan *s, mp_command_kind *kind_r)
-{
-    const uint8_t *p = s->p;
-    while (mp_cc(*p, MP_CC_ATOM))
-        p++;
-    size_t len = (size_t)(p - s->p);
-    for (unsigned k = 0; k < MP_COMMAND_COUNT; k++) {
-        if (command_lengths[k] != len || !upper_equal(s->p, command_texts[k], len))
-            continue;
-        *kind_r = (mp_command_kind)k;
-        s->p = p;
-        return true;
-    }
-    return false;
-}
-
 static bool may_be_uid(mp_command_kind kind)
 {
-    return kind == MP_COMMAND_FETCH || kind == MP_COMMAND_STORE || kind == MP_COMMAND_SEARCH ||
-           kind == MP_COMMAND_COPY || kind == MP_COMMAND_MOVE || kind == MP_COMMAND_EXPUNGE;
+    switch (kind) {
+    case MP_COMMAND_FETCH:
+    case MP_COMMAND_STORE:
+    case MP_COMMAND_SEARCH:
+    case MP_COMMAND_COPY:
+    case MP_COMMAND_MOVE:
+    case MP_COMMAND_EXPUNGE:
+    case MP_COMMAND_SORT:
+    case MP_COMMAND_THREAD:
+    case MP_COMMAND_REPLACE:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* ["UID" SP] name */
@@ -102,22 +53,17 @@ static mp_status name(mp_command_scan *s)
         MP_TRY(mp_cs_sp(s));
         c->uid = true;
     }
-    const uint8_t *at = s->p;
-    mp_command_kind kind;
-    if (!command_name(s, &kind))
+    const uint8_t *end = s->p;
+    while (mp_cc(*end, MP_CC_ATOM))
+        end++;
+    mp_command_kind kind = mp_command_find(s->p, (size_t)(end - s->p));
+    if (kind == MP_COMMAND_UNKNOWN)
         return mp_cs_fail(s, "command");
-    if (c->uid && !may_be_uid(kind)) {
-        s->p = at;
+    if (c->uid && !may_be_uid(kind))
         return mp_cs_fail(s, "command with a UID form");
-    }
+    s->p = end;
     c->kind = kind;
     return MP_OK;
-}
-
-static mp_status sp_mailbox(mp_command_scan *s)
-{
-    MP_TRY(mp_cs_sp(s));
-    return mp_cs_astring(s, MP_ARG_MAILBOX, "mailbox");
 }
 
 /* base64 = *(4base64-char) [base64-terminal]; an empty one is not legal here        RFC 3501 section 9 */
@@ -155,15 +101,6 @@ static mp_status authenticate(mp_command_scan *s)
     return base64(s);
 }
 
-/* login = "LOGIN" SP userid SP password */
-static mp_status login(mp_command_scan *s)
-{
-    MP_TRY(mp_cs_sp(s));
-    MP_TRY(mp_cs_astring(s, MP_ARG_STRING, "userid"));
-    MP_TRY(mp_cs_sp(s));
-    return mp_cs_astring(s, MP_ARG_STRING, "password");
-}
-
 /* enable = "ENABLE" 1*(SP capability)                                              RFC 5161 section 4 */
 static mp_status enable(mp_command_scan *s)
 {
@@ -177,67 +114,10 @@ static mp_status enable(mp_command_scan *s)
     return MP_OK;
 }
 
-/* select = "SELECT" SP mailbox [SP "(" select-param ")"]; select-param = "CONDSTORE"        RFC 7162 section 7 */
-static mp_status select_mailbox(mp_command_scan *s)
-{
-    MP_TRY(sp_mailbox(s));
-    if (*s->p != ' ')
-        return MP_OK;
-    s->p++;
-    MP_TRY(mp_cs_char(s, '(', "select-params"));
-    if (!mp_cs_is(s, MP_WORD_CONDSTORE))
-        return mp_cs_fail(s, "select-param");
-    MP_TRY(mp_cs_add_word(s, MP_WORD_CONDSTORE));
-    return mp_cs_char(s, ')', ")");
-}
-
-/* create = "CREATE" SP mailbox [SP "(" "USE" SP "(" [use-attr *(SP use-attr)] ")" ")"]      RFC 6154 section 6 */
-static mp_status create(mp_command_scan *s)
-{
-    MP_TRY(sp_mailbox(s));
-    if (*s->p != ' ')
-        return MP_OK;
-    s->p++;
-    MP_TRY(mp_cs_char(s, '(', "create-params"));
-    if (!mp_cs_is(s, MP_WORD_USE))
-        return mp_cs_fail(s, "create-param");
-    MP_TRY(mp_cs_sp(s));
-    uint32_t list;
-    MP_TRY(mp_cs_char(s, '(', "use-attr list"));
-    MP_TRY(mp_cs_list_begin(s, &list));
-    if (*s->p != ')') {
-        for (;;) {
-            if (*s->p != '\\')
-                return mp_cs_fail(s, "use-attr");
-            MP_TRY(mp_cs_flag(s));
-            if (*s->p != ' ')
-                break;
-            s->p++;
-        }
-    }
-    mp_cs_list_end(s, list);
-    MP_TRY(mp_cs_char(s, ')', "use-attr or )"));
-    return mp_cs_char(s, ')', ")");
-}
-
-static mp_status two_mailboxes(mp_command_scan *s)
-{
-    MP_TRY(sp_mailbox(s));
-    return sp_mailbox(s);
-}
-
-/* lsub = "LSUB" SP mailbox SP list-mailbox */
-static mp_status lsub(mp_command_scan *s)
-{
-    MP_TRY(sp_mailbox(s));
-    MP_TRY(mp_cs_sp(s));
-    return mp_cs_list_mailbox(s);
-}
-
 /* status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")" */
 static mp_status status(mp_command_scan *s)
 {
-    MP_TRY(sp_mailbox(s));
+    MP_TRY(mp_cs_sp_mailbox(s));
     MP_TRY(mp_cs_sp(s));
     return mp_command_read_status_items(s);
 }
@@ -256,17 +136,7 @@ static mp_status copy(mp_command_scan *s)
 {
     MP_TRY(mp_cs_sp(s));
     MP_TRY(mp_cs_sequence_set(s));
-    return sp_mailbox(s);
-}
-
-static mp_status nil_or_string(mp_command_scan *s)
-{
-    if ((s->p[0] | 0x20) == 'n' && (s->p[1] | 0x20) == 'i' && (s->p[2] | 0x20) == 'l' && !mp_cc(s->p[3], MP_CC_ASTRING)) {
-        s->p += 3;
-        return mp_cs_add(s, MP_ARG_NIL) ? MP_OK : s->err->status;
-    }
-    /* an nstring, but some clients leave the quotes out: ("version" 102.7.1) */
-    return mp_cs_astring(s, MP_ARG_STRING, "nstring");
+    return mp_cs_sp_mailbox(s);
 }
 
 /* id = "ID" SP id-params-list; id-params-list = "(" [string SP nstring *(SP string SP nstring)] ")" / nil
@@ -277,7 +147,7 @@ static mp_status id(mp_command_scan *s)
     MP_TRY(mp_cs_sp(s));
     if (*s->p != '(') {
         const uint8_t *at = s->p;
-        MP_TRY(nil_or_string(s));
+        MP_TRY(mp_cs_nstring(s));
         if (s->command->args[0].kind == MP_ARG_NIL)
             return MP_OK;
         s->p = at;
@@ -289,7 +159,7 @@ static mp_status id(mp_command_scan *s)
         for (;;) {
             MP_TRY(mp_cs_string(s, MP_ARG_STRING, "string"));
             MP_TRY(mp_cs_sp(s));
-            MP_TRY(nil_or_string(s));
+            MP_TRY(mp_cs_nstring(s));
             if (*s->p != ' ')
                 break;
             s->p++;
@@ -299,30 +169,77 @@ static mp_status id(mp_command_scan *s)
     return mp_cs_char(s, ')', "string or )");
 }
 
+/* The commands whose arguments follow each other plainly, one letter each:
+ * m mailbox, l list-mailbox, s astring, a atom, * any number of texts, + at least one text. */
+static const char *const plain_arguments[MP_COMMAND_COUNT] = {
+    [MP_COMMAND_DELETE] = "m",
+    [MP_COMMAND_SUBSCRIBE] = "m",
+    [MP_COMMAND_UNSUBSCRIBE] = "m",
+    [MP_COMMAND_LSUB] = "ml",
+    [MP_COMMAND_XLIST] = "ml",
+    [MP_COMMAND_RLIST] = "ml", /* RFC 2193 section 6 */
+    [MP_COMMAND_RLSUB] = "ml",
+    [MP_COMMAND_LOGIN] = "ss",     /* login = "LOGIN" SP userid SP password */
+    [MP_COMMAND_GETQUOTA] = "s",   /* RFC 9208 section 7 */
+    [MP_COMMAND_GETQUOTAROOT] = "m",
+    [MP_COMMAND_DELETEACL] = "ms", /* RFC 4314 section 7 */
+    [MP_COMMAND_GETACL] = "m",
+    [MP_COMMAND_LISTRIGHTS] = "ms",
+    [MP_COMMAND_MYRIGHTS] = "m",
+    [MP_COMMAND_COMPRESS] = "a",     /* RFC 4978 section 5 */
+    [MP_COMMAND_LANGUAGE] = "*",     /* RFC 5255 section 3.5 */
+    [MP_COMMAND_COMPARATOR] = "*",   /* RFC 5255 section 4.9 */
+    [MP_COMMAND_URLFETCH] = "+",     /* RFC 4467 section 9 */
+    [MP_COMMAND_CANCELUPDATE] = "+", /* RFC 5267 section 5 */
+};
+
+static mp_status texts(mp_command_scan *s)
+{
+    uint32_t list;
+    MP_TRY(mp_cs_list_begin(s, &list));
+    while (*s->p == ' ') {
+        s->p++;
+        MP_TRY(mp_cs_text(s, "astring"));
+    }
+    mp_cs_list_end(s, list);
+    return MP_OK;
+}
+
+static mp_status plain(mp_command_scan *s, const char *arguments)
+{
+    for (; *arguments; arguments++) {
+        if (*arguments == '*' || (*arguments == '+' && *s->p == ' '))
+            return texts(s);
+        MP_TRY(mp_cs_sp(s));
+        if (*arguments == 'm')
+            MP_TRY(mp_cs_astring(s, MP_ARG_MAILBOX, "mailbox"));
+        else if (*arguments == 'l')
+            MP_TRY(mp_cs_list_mailbox(s));
+        else if (*arguments == 's')
+            MP_TRY(mp_cs_astring(s, MP_ARG_STRING, "astring"));
+        else
+            MP_TRY(mp_cs_atom(s, MP_ARG_ATOM, "atom"));
+    }
+    return MP_OK;
+}
+
 static mp_status arguments(mp_command_scan *s)
 {
-    switch (s->command->kind) {
+    mp_command_kind kind = s->command->kind;
+    switch (kind) {
     case MP_COMMAND_AUTHENTICATE:
         return authenticate(s);
-    case MP_COMMAND_LOGIN:
-        return login(s);
     case MP_COMMAND_ENABLE:
         return enable(s);
     case MP_COMMAND_SELECT:
     case MP_COMMAND_EXAMINE:
-        return select_mailbox(s);
+        return mp_command_read_select(s);
     case MP_COMMAND_CREATE:
-        return create(s);
-    case MP_COMMAND_DELETE:
-    case MP_COMMAND_SUBSCRIBE:
-    case MP_COMMAND_UNSUBSCRIBE:
-        return sp_mailbox(s);
+        return mp_command_read_create(s);
     case MP_COMMAND_RENAME:
-        return two_mailboxes(s);
+        return mp_command_read_rename(s);
     case MP_COMMAND_LIST:
         return mp_command_read_list(s);
-    case MP_COMMAND_LSUB:
-        return lsub(s);
     case MP_COMMAND_STATUS:
         return status(s);
     case MP_COMMAND_APPEND:
@@ -340,8 +257,32 @@ static mp_status arguments(mp_command_scan *s)
         return copy(s);
     case MP_COMMAND_ID:
         return id(s);
+    case MP_COMMAND_SORT:
+        return mp_command_read_sort(s);
+    case MP_COMMAND_THREAD:
+        return mp_command_read_thread(s);
+    case MP_COMMAND_ESEARCH:
+        return mp_command_read_esearch(s);
+    case MP_COMMAND_REPLACE:
+        return mp_command_read_replace(s);
+    case MP_COMMAND_SETQUOTA:
+        return mp_command_read_setquota(s);
+    case MP_COMMAND_SETACL:
+        return mp_command_read_setacl(s);
+    case MP_COMMAND_GETMETADATA:
+        return mp_command_read_getmetadata(s);
+    case MP_COMMAND_SETMETADATA:
+        return mp_command_read_setmetadata(s);
+    case MP_COMMAND_NOTIFY:
+        return mp_command_read_notify(s);
+    case MP_COMMAND_GENURLAUTH:
+        return mp_command_read_genurlauth(s);
+    case MP_COMMAND_RESETKEY:
+        return mp_command_read_resetkey(s);
+    case MP_COMMAND_UIDBATCHES:
+        return mp_command_read_uidbatches(s);
     default:
-        return MP_OK; /* the others have no arguments */
+        return plain_arguments[kind] ? plain(s, plain_arguments[kind]) : MP_OK;
     }
 }
 
@@ -353,6 +294,8 @@ mp_status mp_command_parse(mp_command *c, const uint8_t *unit, size_t len, const
     c->uid = false;
     c->tag = (mp_span){0, 0};
     c->count = 0;
+    c->defects = 0;
+    c->defect_at = 0;
     if (len == 0 || len > UINT32_MAX || unit[len - 1] != '\n')
         return mp_fail(err, MP_E_SYNTAX, len, "CRLF");
     c->tag = mp_command_tag(unit, len);
@@ -362,7 +305,10 @@ mp_status mp_command_parse(mp_command *c, const uint8_t *unit, size_t len, const
     MP_TRY(mp_cs_sp(&s));
     MP_TRY(name(&s));
     MP_TRY(arguments(&s));
-    return mp_cs_crlf(&s);
+    MP_TRY(mp_cs_crlf(&s));
+    if (c->strict && c->defects)
+        return mp_fail(err, MP_E_SYNTAX, c->defect_at, "a command to the letter of the grammar");
+    return MP_OK;
 }
 
 mp_status mp_sasl_line_parse(const uint8_t *unit, size_t len, mp_span *base64_r, mp_error *err)
@@ -387,9 +333,14 @@ mp_status mp_sasl_line_parse(const uint8_t *unit, size_t len, mp_span *base64_r,
     return mp_cs_crlf(&s);
 }
 
+static bool is_done(const uint8_t *p)
+{
+    return (p[0] | 0x20) == 'd' && (p[1] | 0x20) == 'o' && (p[2] | 0x20) == 'n' && (p[3] | 0x20) == 'e';
+}
+
 mp_status mp_idle_line_parse(const uint8_t *unit, size_t len, mp_error *err)
 {
-    if (len != 6 || !upper_equal(unit, "DONE", 4) || unit[4] != '\r' || unit[5] != '\n')
+    if (len != 6 || !is_done(unit) || unit[4] != '\r' || unit[5] != '\n')
         return mp_fail(err, MP_E_SYNTAX, 0, "DONE");
     return MP_OK;
 }

@@ -62,8 +62,24 @@ mp_status mp_cs_add_word(mp_command_scan *s, mp_word word)
     mp_arg *arg = mp_cs_add(s, MP_ARG_WORD);
     if (!arg)
         return s->err->status;
-    arg->word = (uint8_t)word;
+    arg->word = (uint16_t)word;
     return MP_OK;
+}
+
+mp_status mp_cs_add_number(mp_command_scan *s, uint64_t number)
+{
+    mp_arg *arg = mp_cs_add(s, MP_ARG_NUMBER);
+    if (!arg)
+        return s->err->status;
+    arg->number = number;
+    return MP_OK;
+}
+
+void mp_cs_defect(mp_command_scan *s, uint32_t defect)
+{
+    if (!s->command->defects)
+        s->command->defect_at = (uint32_t)(s->p - s->data);
+    s->command->defects |= defect;
 }
 
 mp_status mp_cs_list_begin(mp_command_scan *s, uint32_t *at_r)
@@ -86,21 +102,6 @@ mp_status mp_cs_crlf(mp_command_scan *s)
     return MP_OK;
 }
 
-static bool same_word(const uint8_t *p, size_t len, unsigned word)
-{
-    const char *text = mp_word_texts[word];
-    if (mp_word_lengths[word] != len)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = p[i];
-        if ((uint8_t)(c - 'a') < 26)
-            c = (uint8_t)(c - 32);
-        if (c != (uint8_t)text[i])
-            return false;
-    }
-    return true;
-}
-
 static const uint8_t *word_end(const uint8_t *p)
 {
     while (mp_cc(*p, MP_CC_WORD))
@@ -108,24 +109,21 @@ static const uint8_t *word_end(const uint8_t *p)
     return p;
 }
 
-mp_status mp_cs_word(mp_command_scan *s, const uint8_t *choices, const char *expected, mp_word *word_r)
+mp_status mp_cs_word(mp_command_scan *s, unsigned word_class, const char *expected, mp_word *word_r)
 {
     const uint8_t *end = word_end(s->p);
-    size_t len = (size_t)(end - s->p);
-    for (; len && *choices != MP_WORD_NONE; choices++) {
-        if (!same_word(s->p, len, *choices))
-            continue;
-        *word_r = (mp_word)*choices;
-        s->p = end;
-        return MP_OK;
-    }
-    return mp_cs_fail(s, expected);
+    mp_word word = mp_word_find(s->p, (size_t)(end - s->p));
+    if (!(mp_word_classes[word] & word_class))
+        return mp_cs_fail(s, expected);
+    *word_r = word;
+    s->p = end;
+    return MP_OK;
 }
 
 bool mp_cs_is(mp_command_scan *s, mp_word word)
 {
     const uint8_t *end = word_end(s->p);
-    if (!same_word(s->p, (size_t)(end - s->p), word))
+    if (!mp_cs_same_word(s->p, (size_t)(end - s->p), word))
         return false;
     s->p = end;
     return true;
@@ -205,10 +203,11 @@ static mp_status quoted(mp_command_scan *s, mp_arg_kind kind)
     return MP_OK;
 }
 
-/* literal = "{" number ["+"] "}" CRLF *CHAR8                                      RFC 3501 section 9, RFC 7888 */
-mp_status mp_cs_literal(mp_command_scan *s, mp_arg_kind kind)
+/* literal = "{" number ["+"] "}" CRLF *CHAR8; literal8 = "~{" number ["+"] "}" CRLF *OCTET
+ *                                                                 RFC 3501 section 9, RFC 7888, RFC 3516 section 7 */
+static mp_status literal(mp_command_scan *s, mp_arg_kind kind, bool binary)
 {
-    const uint8_t *p = s->p;
+    const uint8_t *p = s->p + binary;
     if (*p != '{')
         return mp_cs_fail(s, "literal");
     const uint8_t *digits = ++p;
@@ -223,16 +222,21 @@ mp_status mp_cs_literal(mp_command_scan *s, mp_arg_kind kind)
     if (p[0] != '}' || p[1] != '\r' || p[2] != '\n' || size > (uint64_t)(s->end - (p + 3)))
         return mp_cs_fail(s, "literal");
     p += 3;
-    const uint8_t *nul = memchr(p, 0, (size_t)size);
+    const uint8_t *nul = binary ? NULL : memchr(p, 0, (size_t)size);
     if (nul) {
         s->p = nul;
         return mp_cs_fail(s, "CHAR8");
     }
     MP_TRY(mp_cs_add_span(s, kind, p, p + size));
+    s->command->args[s->command->count - 1].number = binary;
     s->p = p + size;
     /* What is behind a literal is part of the same unit, so that LF still ends it. */
     return s->p < s->end ? MP_OK : mp_cs_fail(s, "CRLF");
 }
+
+mp_status mp_cs_literal(mp_command_scan *s, mp_arg_kind kind) { return literal(s, kind, false); }
+
+mp_status mp_cs_any_literal(mp_command_scan *s) { return literal(s, MP_ARG_STRING, *s->p == '~'); }
 
 /* string = quoted / literal */
 mp_status mp_cs_string(mp_command_scan *s, mp_arg_kind kind, const char *expected)
@@ -265,7 +269,7 @@ mp_status mp_cs_astring(mp_command_scan *s, mp_arg_kind kind, const char *expect
 mp_status mp_cs_text(mp_command_scan *s, const char *expected)
 {
     const uint8_t *start = s->p;
-    MP_TRY(mp_cs_astring(s, MP_ARG_STRING, expected));
+    MP_TRY(mp_cs_astring(s, MP_ARG_TEXT, expected));
     mp_span span = s->command->args[s->command->count - 1].span;
     for (const uint8_t *p = s->data + span.off, *end = p + span.len; p < end; p++) {
         if (!mp_cc(*p, MP_CC_QUOTED) && *p != '"' && *p != '\\') {
@@ -280,6 +284,25 @@ mp_status mp_cs_text(mp_command_scan *s, const char *expected)
 mp_status mp_cs_list_mailbox(mp_command_scan *s)
 {
     return chars_or_string(s, MP_ARG_MAILBOX, MP_CC_LIST, "list-mailbox");
+}
+
+/* nstring = string / nil */
+mp_status mp_cs_nstring(mp_command_scan *s)
+{
+    if ((s->p[0] | 0x20) == 'n' && (s->p[1] | 0x20) == 'i' && (s->p[2] | 0x20) == 'l' && !mp_cc(s->p[3], MP_CC_ASTRING)) {
+        s->p += 3;
+        return mp_cs_add(s, MP_ARG_NIL) ? MP_OK : s->err->status;
+    }
+    /* some clients leave the quotes out: ("version" 102.7.1) */
+    if (mp_cc(*s->p, MP_CC_ASTRING))
+        mp_cs_defect(s, MP_COMMAND_DEFECT_ATOM_STRING);
+    return mp_cs_astring(s, MP_ARG_STRING, "nstring");
+}
+
+mp_status mp_cs_sp_mailbox(mp_command_scan *s)
+{
+    MP_TRY(mp_cs_sp(s));
+    return mp_cs_astring(s, MP_ARG_MAILBOX, "mailbox");
 }
 
 /* flag = "\" atom / atom */
@@ -361,4 +384,23 @@ mp_status mp_cs_sequence_set(mp_command_scan *s)
             return mp_cs_add_span(s, MP_ARG_SET, from, s->p);
         s->p++;
     }
+}
+
+/* partial-range = nz-number ":" nz-number / MINUS nz-number ":" MINUS nz-number          RFC 5267 section 5, RFC 9394 */
+mp_status mp_cs_range(mp_command_scan *s, bool negative)
+{
+    uint64_t first, last;
+    bool minus = negative && *s->p == '-';
+    s->p += minus;
+    MP_TRY(mp_cs_number(s, 1, UINT32_MAX, "nz-number", &first));
+    MP_TRY(mp_cs_char(s, ':', ":"));
+    if (minus)
+        MP_TRY(mp_cs_char(s, '-', "-"));
+    MP_TRY(mp_cs_number(s, 1, UINT32_MAX, "nz-number", &last));
+    mp_arg *arg = mp_cs_add(s, MP_ARG_RANGE);
+    if (!arg)
+        return s->err->status;
+    arg->span = (mp_span){(uint32_t)first, (uint32_t)last};
+    arg->count = minus;
+    return MP_OK;
 }

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from mailproto.imap import exchange, states
+from mailproto.imap import commands, exchange, states
 from mailproto.imap.states import Input, State
 
 # Written out from RFC 9051 section 3 by hand, and so by another road than the tables: per input, from where
@@ -57,7 +57,7 @@ def test_every_state_can_be_reached_and_left_by_the_end_of_the_stream() -> None:
     assert reached == set(State)
 
 
-ANY = {"CAPABILITY", "NOOP", "LOGOUT", "ID"}
+ANY = {"CAPABILITY", "NOOP", "LOGOUT", "ID", "LANGUAGE"}
 BEFORE_LOGIN = {"STARTTLS", "AUTHENTICATE", "LOGIN"}
 SELECTED_ONLY = {
     "CHECK",
@@ -71,6 +71,9 @@ SELECTED_ONLY = {
     "MOVE",
     "SORT",
     "THREAD",
+    "REPLACE",
+    "CANCELUPDATE",
+    "UIDBATCHES",
 }
 AFTER_LOGIN = {
     *(
@@ -85,8 +88,21 @@ AFTER_LOGIN = {
         "LIST",
         "LSUB",
     ),
-    *("NAMESPACE", "STATUS", "APPEND", "IDLE"),
+    *("NAMESPACE", "STATUS", "APPEND", "IDLE", "XLIST", "RLIST", "RLSUB", "ESEARCH", "GETJMAPACCESS"),
+    *("GETQUOTA", "GETQUOTAROOT", "SETQUOTA", "GETACL", "SETACL", "DELETEACL", "LISTRIGHTS", "MYRIGHTS"),
+    *("GETMETADATA", "SETMETADATA", "COMPARATOR", "UNAUTHENTICATE", "COMPRESS", "NOTIFY"),
+    *("GENURLAUTH", "RESETKEY", "URLFETCH"),
 }
+
+
+def test_every_command_that_is_read_is_in_the_table() -> None:
+    names = {
+        value.name
+        for value in vars(commands).values()
+        if isinstance(value, type) and issubclass(value, commands.Command) and value.name
+    }
+    assert names == ANY | BEFORE_LOGIN | SELECTED_ONLY | AFTER_LOGIN
+    assert names == states.LEGAL.keys()
 
 
 @pytest.mark.parametrize(
@@ -198,6 +214,12 @@ class Fake:
         ("SELECT + FETCH", "FETCH"),
         ("LOGIN + SELECT", ""),
         ("NOOP + STARTTLS", "STARTTLS"),
+        ("FETCH + SORT + THREAD", ""),
+        ("NOOP + REPLACE", "REPLACE"),
+        ("REPLACE + FETCH", "FETCH"),
+        ("NOOP + UID REPLACE", ""),
+        ("NOOP + COMPRESS", "COMPRESS"),
+        ("NOOP + UNAUTHENTICATE", "UNAUTHENTICATE"),
         ("NOOP + AUTHENTICATE", "AUTHENTICATE"),
     ],
 )

@@ -18,20 +18,6 @@ from mailproto.imap import CommandReader, commands, parse_command, parse_command
 
 CORPUS = Path(__file__).parents[3] / "shared" / "wire"
 
-#: Commands that are read; the others of the corpus belong to extensions that come later.
-READ = re.compile(
-    "CAPABILITY|NOOP|LOGOUT|STARTTLS|AUTHENTICATE|LOGIN|SELECT|EXAMINE|CREATE|DELETE|RENAME|SUBSCRIBE|UNSUBSCRIBE"
-    "|LIST|LSUB|STATUS|APPEND|CHECK|CLOSE|IDLE|UNSELECT|NAMESPACE|ID|ENABLE"
-    "|(UID )?(EXPUNGE|SEARCH|FETCH|STORE|COPY|MOVE)"
-)
-#: Options and items of later extensions within those commands.
-LATER = re.compile(
-    rb"\b(QRESYNC|ANNOTAT(E|ION)|OBJECTID|PARTIAL|FUZZY|PREVIEW|RELEVANCY|CONTEXT|UPDATE|UTF8 \(|EMAILID"
-    rb"|THREADID|MAILBOXID|SAVEDATE|SAVEDBEFORE|SAVEDON|SAVEDSINCE|SAVEDATESUPPORTED|BINARY|METADATA"
-    rb"|X-GM-[A-Z]+|FILTER|XLIST|CATENATE|REMOVE|ADD|RECENTONLY|X-[A-Z-]+)\b|~\{",
-    re.IGNORECASE,
-)
-
 
 def units(*kinds: str) -> list[dict[str, Any]]:
     if not CORPUS.is_dir():
@@ -52,16 +38,9 @@ UNITS = units("command")
 pytestmark = pytest.mark.skipif(not UNITS, reason="the wire corpus is not beside the repository")
 
 
-def later(unit: dict[str, Any]) -> bool:
-    command = unit.get("expected", {}).get("command")
-    if command is None:
-        return True  # nothing to compare with
-    return not READ.fullmatch(command["name"]) or bool(LATER.search(unit["wire"]))
-
-
 # A reading of our own output that knows no grammar: words, strings and lists, as the corpus writes them.
 
-TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|\{(\d+)\}\r\n|([()])|((?:[^\s()"\[]|\[[^\]]*\])+)| ')
+TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|~?\{(\d+)\}\r\n|([()])|((?:[^\s()"\[]|\[[^\]]*\])+)| ')
 
 
 def tree(wire: bytes) -> list[Any]:
@@ -99,13 +78,29 @@ def same(ours: Any, theirs: Any) -> bool:
         wanted = theirs["s"].encode() if "s" in theirs else base64.b64decode(theirs["b64"])
     else:
         wanted = b"NIL" if theirs is None else str(theirs).encode()
-    # A digit alone as the day of a date-time is written with the space that the grammar wants.
+    # A digit alone, or behind a 0, as the day of a date-time is written with the space that is wanted.
     # A range of one number is that number.
     plain = [
         re.sub(rb"(?<![\d*])(\d+|\*):\1(?!\d)", rb"\1", text.replace(b'"', b"").lower().strip())
         for text in (ours, wanted)
     ]
+    plain = [re.sub(rb"^0(?=\d-[a-z]{3}-)", b"", text) for text in plain]
     return plain[0] == plain[1]
+
+
+def grouped(options: list[Any]) -> list[Any]:
+    """Options with the value of each, in an order of their own: they may come in any."""
+    groups: list[list[Any]] = []
+    for option in options:
+        if groups and (isinstance(option, list | int) or re.match(rb"-?\d", as_bytes(option))):
+            groups[-1].append(option)
+        else:
+            groups.append([option])
+    return sorted(groups, key=lambda group: as_bytes(group[0]).lower())
+
+
+def as_bytes(word: Any) -> bytes:
+    return word if isinstance(word, bytes) else str(word).encode()
 
 
 def canonical(name: str, args: list[Any]) -> list[Any]:
@@ -115,7 +110,9 @@ def canonical(name: str, args: list[Any]) -> list[Any]:
     if name == "FETCH" and not isinstance(args[1], list):
         args[1] = [args[1]]
     if name == "FETCH" and len(args) == 3:
-        args[2] = sorted(args[2], key=str)
+        args[2] = grouped(args[2])
+    if name in ("SELECT", "EXAMINE") and len(args) == 2:
+        args[1] = grouped(args[1])
     if name == "STORE" and not isinstance(args[-1], list):
         first = next(
             i for i, a in enumerate(args) if isinstance(a, str | bytes) and "FLAGS" in str(a).upper()
@@ -129,7 +126,16 @@ def canonical(name: str, args: list[Any]) -> list[Any]:
             args[pattern] = [args[pattern]]
         if args[pattern + 1 :] == ["RETURN", []]:
             del args[pattern + 1 :]
+    if name == "SETQUOTA":
+        args[1:] = [[word for group in args[1:] for word in group]]
+    if name == "NOTIFY":
+        # with or without parentheses around the events
+        args = [arg if not isinstance(arg, list) else flat(arg) for arg in args]
     return args
+
+
+def flat(group: list[Any]) -> list[Any]:
+    return [word for item in group for word in (flat(item) if isinstance(item, list) else [item])]
 
 
 def agrees(value: commands.Command, expected: dict[str, Any]) -> bool:
@@ -156,24 +162,54 @@ def chunked(wire: bytes, sizes: Any) -> list[Any]:
     return values
 
 
+NO_TAG = "a template of a command without its tag (what is read as one is the command's name)"
+ANNOTATE = "ANNOTATE-EXPERIMENT-1 (RFC 5257), which is experimental and not read"
+BATCHES = "UIDBATCHES takes an nz-number and a range of two: the parser that it tests answers BAD"
+
 #: id of a unit that is labelled ok and refused here, and why the label does not hold.
 DISAGREE = {
-    "269ff17c7fd9": "FETCH (): at least one fetch-att (RFC 3501 section 9, fetch)",
+    **dict.fromkeys(
+        (
+            *("011d379c1e89", "02b8db0efe0c", "96d328b7a394", "fced2fb6b27b", "5d490e33c51b", "67d111571e54"),
+            *("f62a4e813926", "1323027e599f", "110c8d199749", "c124f4840c47", "588dfde62496", "1eebc56ab6e2"),
+            *("23d0446ae37e", "820766ad9865", "f10243973017", "53be3b12d53e", "6bc44a02a3bb", "d8f56a0ee265"),
+            "37e38ee5310f",
+        ),
+        NO_TAG,
+    ),
+    **dict.fromkeys(
+        (
+            *("c58e9b756021", "4130f63d5865", "c24ddd5e3110", "761393c2b739", "96819866cdee", "c9edc93f6e53"),
+            *("e40fb75cff68", "1ca37d50e736", "d9bae744eed8", "844368f75403", "bd92d4fb3088", "56b75488e621"),
+        ),
+        ANNOTATE,
+    ),
+    **dict.fromkeys(
+        ("352c667f41c3", "b313a007f961", "1a5ec16936c9", "170ef190ae32", "a945c3356aae"), BATCHES
+    ),
     "6a3cb0f1ca8e": "two backslashes: flag-extension is one and an atom",
-    "632fbc5ab39f": "no SP before store-modifiers (RFC 4466 section 2.6)",
     "72306fd993f2": "APPEND without arguments",
     "199b8439b2ac": "APPEND without a message",
     "29f235e6cfde": "APPEND without a message",
-    "921e0c39fe0e": "KEYWORD: flag-keyword is an atom, no system flag",
-    "f67c2639e093": "UNKEYWORD: flag-keyword is an atom, no system flag",
-    "bcaed84f723f": "KEYWORD: flag-keyword is an atom, no string",
-    "ada6426298e3": "UNKEYWORD: flag-keyword is an atom, no string",
-    "123f0cb6670b": "KEYWORD: flag-keyword is an atom",
-    "5af23125045d": "UNKEYWORD: flag-keyword is an atom",
     "8dd603dc4e60": "STATUS (): at least one status-att; the corpus has the same as an error elsewhere",
     "fccc3a75edd3": "a command of ManageSieve",
+    "2510fe3a7b32": "BODY[MIME]: section-msgtext has no MIME, it needs a part before it",
     "2f77fde1d38e": "BODY[MIME]: section-msgtext has no MIME, it needs a part before it",
     "2d958cd253cd": "FULLL is no word of the grammar",
+}
+#: id of a unit that is labelled ok and read with a defect: strict reading refuses it.
+DEFECTS = {
+    "269ff17c7fd9": "empty-items",
+    "632fbc5ab39f": "missing-space",
+    **dict.fromkeys(
+        (
+            *("921e0c39fe0e", "f67c2639e093", "bcaed84f723f", "ada6426298e3", "123f0cb6670b"),
+            "5af23125045d",
+        ),
+        "keyword-form",
+    ),
+    "4a42db8f2227": "separate-lists",
+    **dict.fromkeys(("8f562fcc4cd4", "e63a568dc3a3"), "bare-events"),
 }
 
 
@@ -182,14 +218,6 @@ def test_what_is_right_is_read_as_expected(record_property: Any) -> None:
     wrong = []
     for unit in UNITS:
         if unit["expect"] != "ok":
-            continue
-        if later(unit):
-            counts["later extensions"] += 1
-            try:
-                parse_command(unit["wire"])
-                counts["later extensions, read"] += 1
-            except ParseError:
-                pass
             continue
         counts["total"] += 1
         try:
@@ -200,16 +228,27 @@ def test_what_is_right_is_read_as_expected(record_property: Any) -> None:
             else:
                 wrong.append((unit["id"], str(error), unit["wire"][:200]))
             continue
+        assert unit["id"] not in DISAGREE
         assert parse_command(bytes(value)) == value
-        if agrees(value, unit["expected"]["command"]):
+        if value.defects:
+            counts["with a defect"] += 1
+            if value.defects not in (("macro-in-list",), ("atom-string",)):
+                assert value.defects == (DEFECTS[unit["id"]],), unit
+            with pytest.raises(ParseError):
+                parse_command(unit["wire"], strict=True)
+        else:
+            assert unit["id"] not in DEFECTS
+            assert parse_command(unit["wire"], strict=True) == value
+        expected = unit["expected"].get("command")
+        if expected is None or agrees(value, expected):
             counts["agree"] += 1
         else:
-            wrong.append((unit["id"], bytes(value), unit["expected"]["command"]))
+            wrong.append((unit["id"], bytes(value), expected))
     for name, count in counts.items():
         record_property(name, count)
     print(dict(counts))
     assert not wrong, "\n".join(map(str, wrong))
-    assert counts["total"] > 900
+    assert counts["total"] > 1100
 
 
 def test_what_is_incomplete_waits() -> None:

@@ -5,8 +5,16 @@
  *     if (mp_command_parse(&c, unit, len, &limits, &err) == MP_OK) ...c.kind, c.args[0 .. c.count)...
  *     mp_command_free(&c);
  *
- * Covered: RFC 3501, and CREATE-SPECIAL-USE, CONDSTORE, ENABLE, ESEARCH, ID, IDLE, LIST-EXTENDED, LITERAL+, MOVE, MULTIAPPEND,
- * NAMESPACE, SASL-IR, UIDPLUS, UNSELECT, WITHIN. Reading is strict: a command is right or it is an error.
+ * Covered: every command of RFC 3501 and RFC 9051, and ACL (RFC 4314), BINARY (3516), CATENATE (4469), COMPRESS (4978), CONDSTORE and
+ * QRESYNC (7162), CONTEXT (5267), CREATE-SPECIAL-USE (6154), ENABLE (5161), ESEARCH (4731), ESORT (5267), FILTERS (5466), ID (2971),
+ * IDLE (2177), JMAPACCESS (9698), LANGUAGE and I18NLEVEL (5255), LIST-EXTENDED (5258), LIST-METADATA (9590), LIST-MYRIGHTS (8440),
+ * LIST-STATUS (5819), LITERAL+ (7888), MAILBOX-REFERRALS (2193), METADATA (5464), MOVE (6851), MULTIAPPEND (3502), MULTISEARCH (7377),
+ * NAMESPACE (2342), NOTIFY (5465), OBJECTID (8474), PARTIAL (9394), PREVIEW (8970), QUOTA (9208), REPLACE (8508), SASL-IR (4959),
+ * SAVEDATE (8514), SEARCH=FUZZY (6203), SEARCHRES (5182), SORT (5256, 5957), THREAD (5256), UIDBATCHES (10022), UIDPLUS (4315),
+ * UNAUTHENTICATE (8437), UNSELECT (3691), URLAUTH (4467), UTF8=ACCEPT (9755), WITHIN (5032), X-GM-EXT-1, XLIST; parameters of
+ * commands that none of these names are kept as RFC 4466 lets them be written (PARAM).
+ * A command is right or it is an error, but for what MP_COMMAND_DEFECTS lists: that is read, and told
+ * (unless the caller sets `strict`).
  * Time is linear in the unit, there is no recursion, and the arguments are the only memory used.
  */
 #ifndef MAILPROTO_IMAP_COMMAND_H
@@ -18,8 +26,9 @@
 extern "C" {
 #endif
 
-/* The commands, and behind each its arguments in the order in which they come. [x]: may be missing; x*: any number.
- * LIST is an argument of its own whose count says how many arguments follow within it. */
+/* The commands, and behind each its arguments in the order in which they come. [x]: may be missing; x*: any number; x+: at
+ * least one. LIST is an argument of its own whose count says how many arguments follow within it. TREE stands for what PARAM
+ * holds: ATOM, STRING, and LIST of these. */
 #define MP_COMMANDS(X)                                                                             \
     X(CAPABILITY, "CAPABILITY")     /*                                                          */ \
     X(NOOP, "NOOP")                 /*                                                          */ \
@@ -27,34 +36,76 @@ extern "C" {
     X(STARTTLS, "STARTTLS")         /*                                                          */ \
     X(AUTHENTICATE, "AUTHENTICATE") /* ATOM [BASE64]: mechanism, initial response               */ \
     X(LOGIN, "LOGIN")               /* STRING STRING                                            */ \
-    X(ENABLE, "ENABLE")             /* LIST ATOM*                                               */ \
-    X(SELECT, "SELECT")             /* MAILBOX [WORD]: CONDSTORE                                */ \
-    X(EXAMINE, "EXAMINE")           /* MAILBOX [WORD]                                           */ \
-    X(CREATE, "CREATE")             /* MAILBOX [LIST FLAG*]: special uses                       */ \
+    X(ENABLE, "ENABLE")             /* LIST ATOM+                                               */ \
+    X(SELECT, "SELECT")             /* MAILBOX (WORD|PARAM)*: CONDSTORE; QRESYNC, whose count says how many \
+                                       follow of NUMBER NUMBER [SET] [SET SET]: UIDVALIDITY, mod-sequence,  \
+                                       known UIDs, sequence numbers and their UIDs              */ \
+    X(EXAMINE, "EXAMINE")           /* as SELECT                                                */ \
+    X(CREATE, "CREATE")             /* MAILBOX ([LIST FLAG*]|PARAM)*: the list holds special uses */ \
     X(DELETE, "DELETE")             /* MAILBOX                                                  */ \
-    X(RENAME, "RENAME")             /* MAILBOX MAILBOX                                          */ \
+    X(RENAME, "RENAME")             /* MAILBOX MAILBOX PARAM*                                   */ \
     X(SUBSCRIBE, "SUBSCRIBE")       /* MAILBOX                                                  */ \
     X(UNSUBSCRIBE, "UNSUBSCRIBE")   /* MAILBOX                                                  */ \
-    X(LIST, "LIST")                 /* LIST WORD*, MAILBOX, LIST MAILBOX*, LIST (WORD|STATUS)*:    \
+    X(LIST, "LIST")                 /* LIST (WORD|PARAM)*, MAILBOX, LIST MAILBOX+, LIST (WORD|PARAM)*:     \
                                        selection options, reference, patterns, return options;     \
-                                       the WORD STATUS has a count of items that follow it      */ \
+                                       the WORD STATUS has a count of items that follow it (WORD|ATOM),    \
+                                       the WORD METADATA one of entries (TEXT)                  */ \
     X(LSUB, "LSUB")                 /* MAILBOX MAILBOX                                          */ \
     X(NAMESPACE, "NAMESPACE")       /*                                                          */ \
-    X(STATUS, "STATUS")             /* MAILBOX LIST (WORD|ATOM)*: known items and others        */ \
-    X(APPEND, "APPEND")             /* MAILBOX, then for each message LIST FLAG* [DATE_TIME] STRING */ \
+    X(STATUS, "STATUS")             /* MAILBOX LIST (WORD|ATOM)+: known items and others        */ \
+    X(APPEND, "APPEND")             /* MAILBOX, then for each message LIST FLAG* [DATE_TIME] DATA; DATA is a     \
+                                       STRING, or the WORD CATENATE with a count of parts that follow it: STRING  \
+                                       whose word is TEXT, TEXT whose word is URL. A STRING's number: 0, or      \
+                                       1 for a literal8, or 2 for a literal8 inside UTF8 ()     */ \
     X(IDLE, "IDLE")                 /*                                                          */ \
     X(CHECK, "CHECK")               /*                                                          */ \
     X(CLOSE, "CLOSE")               /*                                                          */ \
     X(UNSELECT, "UNSELECT")         /*                                                          */ \
     X(EXPUNGE, "EXPUNGE")           /* [SET], with uid only                                     */ \
-    X(SEARCH, "SEARCH")             /* [LIST WORD*] [STRING] KEY*: return options, charset, and the keys   \
-                                       each before its own arguments and the keys within it     */ \
-    X(FETCH, "FETCH")               /* SET LIST (WORD|SECTION)* [NUMBER] [WORD]: CHANGEDSINCE, VANISHED */ \
-    X(STORE, "STORE")               /* SET [NUMBER] WORD LIST FLAG*: UNCHANGEDSINCE; word is FLAGS, \
-                                       number '+', '-' or 0, count 1 for .SILENT                */ \
+    X(SEARCH, "SEARCH")             /* [LIST WORD*] [TEXT] KEY*: return options, charset, and the keys     \
+                                       each before its own arguments and the keys within it; the WORD PARTIAL    \
+                                       has a RANGE behind it                                    */ \
+    X(FETCH, "FETCH")               /* SET LIST (WORD|SECTION)* [NUMBER] [RANGE] [WORD]: CHANGEDSINCE, PARTIAL,  \
+                                       VANISHED; the WORD PREVIEW has count 1 for (LAZY)        */ \
+    X(STORE, "STORE")               /* SET [NUMBER] WORD LIST (FLAG|MAILBOX)*: UNCHANGEDSINCE; word is FLAGS or  \
+                                       X_GM_LABELS, number '+', '-' or 0, count 1 for .SILENT   */ \
     X(COPY, "COPY")                 /* SET MAILBOX                                              */ \
     X(MOVE, "MOVE")                 /* SET MAILBOX                                              */ \
-    X(ID, "ID")                     /* LIST (STRING STRING)* or NIL                             */
+    X(ID, "ID")                     /* LIST (STRING STRING)* or NIL                             */ \
+    X(SORT, "SORT")                 /* [LIST WORD*] LIST WORD+ TEXT KEY+: return options, sort keys (number 1:   \
+                                       REVERSE), charset, search keys                           */ \
+    X(THREAD, "THREAD")             /* ATOM TEXT KEY+: algorithm, charset, search keys          */ \
+    X(ESEARCH, "ESEARCH")           /* LIST WORD* LIST PARAM* [LIST WORD*] [TEXT] KEY+: mailbox filters (the     \
+                                       count of each: MAILBOX that follow), scope options, return options ... */ \
+    X(CANCELUPDATE, "CANCELUPDATE") /* LIST TEXT+: tags                                         */ \
+    X(REPLACE, "REPLACE")           /* SET MAILBOX and one message as in APPEND                 */ \
+    X(GETQUOTA, "GETQUOTA")         /* STRING: quota root                                       */ \
+    X(GETQUOTAROOT, "GETQUOTAROOT") /* MAILBOX                                                  */ \
+    X(SETQUOTA, "SETQUOTA")         /* STRING LIST (ATOM NUMBER)*                               */ \
+    X(SETACL, "SETACL")             /* MAILBOX STRING TEXT: identifier, rights with their sign  */ \
+    X(DELETEACL, "DELETEACL")       /* MAILBOX STRING                                           */ \
+    X(GETACL, "GETACL")             /* MAILBOX                                                  */ \
+    X(LISTRIGHTS, "LISTRIGHTS")     /* MAILBOX STRING                                           */ \
+    X(MYRIGHTS, "MYRIGHTS")         /* MAILBOX                                                  */ \
+    X(GETMETADATA, "GETMETADATA")   /* LIST (WORD|PARAM)* MAILBOX LIST TEXT+: options (MAXSIZE: number is its value;     \
+                                       DEPTH: number is '0', '1' or 'I'), entries               */ \
+    X(SETMETADATA, "SETMETADATA")   /* MAILBOX LIST (TEXT STRING|NIL)+                          */ \
+    X(NOTIFY, "NOTIFY")             /* LIST, empty for NONE, else the WORD SET (count 1: STATUS) and for each group LIST \
+                                       WORD MAILBOX* (WORD|ATOM)+: the filter (count: its mailboxes), the events; \
+                                       the WORD MESSAGENEW has a count of (WORD|SECTION) that follow it,        \
+                                       the WORD NONE stands alone                               */ \
+    X(GENURLAUTH, "GENURLAUTH")     /* LIST (TEXT ATOM)+: URL, mechanism                        */ \
+    X(RESETKEY, "RESETKEY")         /* [MAILBOX LIST ATOM*]: mechanisms                         */ \
+    X(URLFETCH, "URLFETCH")         /* LIST TEXT+                                               */ \
+    X(COMPRESS, "COMPRESS")         /* ATOM                                                     */ \
+    X(UNAUTHENTICATE, "UNAUTHENTICATE") /*                                                      */ \
+    X(LANGUAGE, "LANGUAGE")         /* LIST TEXT*                                               */ \
+    X(COMPARATOR, "COMPARATOR")     /* LIST TEXT*                                               */ \
+    X(GETJMAPACCESS, "GETJMAPACCESS") /*                                                        */ \
+    X(UIDBATCHES, "UIDBATCHES")     /* NUMBER [RANGE]                                           */ \
+    X(XLIST, "XLIST")               /* MAILBOX MAILBOX                                          */ \
+    X(RLIST, "RLIST")               /* MAILBOX MAILBOX                                          */ \
+    X(RLSUB, "RLSUB")               /* MAILBOX MAILBOX                                          */
 
 typedef enum mp_command_kind {
 #define X(name, text) MP_COMMAND_##name,
@@ -69,23 +120,31 @@ typedef enum mp_command_kind {
     /* search keys without argument */                                                                           \
     X(ALL, "ALL") X(ANSWERED, "ANSWERED") X(DELETED, "DELETED") X(DRAFT, "DRAFT") X(FLAGGED, "FLAGGED")          \
     X(NEW, "NEW") X(OLD, "OLD") X(RECENT, "RECENT") X(SEEN, "SEEN") X(UNANSWERED, "UNANSWERED")                  \
+    X(SAVEDATESUPPORTED, "SAVEDATESUPPORTED")                                                                    \
     X(UNDELETED, "UNDELETED") X(UNDRAFT, "UNDRAFT") X(UNFLAGGED, "UNFLAGGED") X(UNSEEN, "UNSEEN")                \
     /* search keys with an astring */                                                                            \
-    X(BCC, "BCC") X(BODY, "BODY") X(CC, "CC") X(FROM, "FROM") X(SUBJECT, "SUBJECT") X(TEXT, "TEXT") X(TO, "TO")  \
+    X(BCC, "BCC") X(BODY, "BODY") X(CC, "CC") X(FROM, "FROM") X(SUBJECT, "SUBJECT") X(TEXT, "TEXT")              \
+    X(X_GM_LABELS, "X-GM-LABELS") X(X_GM_RAW, "X-GM-RAW") X(TO, "TO")                                            \
     /* with a date */                                                                                            \
-    X(BEFORE, "BEFORE") X(ON, "ON") X(SINCE, "SINCE") X(SENTBEFORE, "SENTBEFORE") X(SENTON, "SENTON")            \
+    X(BEFORE, "BEFORE") X(ON, "ON") X(SAVEDBEFORE, "SAVEDBEFORE") X(SAVEDON, "SAVEDON")                           \
+    X(SAVEDSINCE, "SAVEDSINCE") X(SINCE, "SINCE") X(SENTBEFORE, "SENTBEFORE") X(SENTON, "SENTON")            \
     X(SENTSINCE, "SENTSINCE")                                                                                    \
     /* with a number */                                                                                          \
     X(LARGER, "LARGER") X(SMALLER, "SMALLER") X(OLDER, "OLDER") X(YOUNGER, "YOUNGER")                            \
     /* with arguments of their own */                                                                            \
     X(HEADER, "HEADER") X(KEYWORD, "KEYWORD") X(UNKEYWORD, "UNKEYWORD") X(MODSEQ, "MODSEQ") X(UID, "UID")        \
-    X(NOT, "NOT") X(OR, "OR")                                                                                    \
+    X(EMAILID, "EMAILID") X(THREADID, "THREADID") X(X_GM_MSGID, "X-GM-MSGID") X(X_GM_THRID, "X-GM-THRID")        \
+    X(FILTER, "FILTER")                                                                                          \
+    /* around other keys */                                                                                      \
+    X(FUZZY, "FUZZY") X(NOT, "NOT") X(OR, "OR")                                                                                    \
     /* not words: a parenthesised list of keys, its count the keys in it; a sequence-set */                      \
     X(AND, "(") X(SEQUENCE, "0")                                                                                 \
     /* FETCH items and macros */                                                                                 \
     X(FLAGS, "FLAGS") X(INTERNALDATE, "INTERNALDATE") X(RFC822, "RFC822") X(RFC822_SIZE, "RFC822.SIZE")          \
     X(RFC822_HEADER, "RFC822.HEADER") X(RFC822_TEXT, "RFC822.TEXT") X(ENVELOPE, "ENVELOPE")                      \
     X(BODYSTRUCTURE, "BODYSTRUCTURE") X(FAST, "FAST") X(FULL, "FULL") X(BODY_PEEK, "BODY.PEEK")                  \
+    X(BINARY, "BINARY") X(BINARY_PEEK, "BINARY.PEEK") X(BINARY_SIZE, "BINARY.SIZE") X(PREVIEW, "PREVIEW")        \
+    X(SAVEDATE, "SAVEDATE") X(OBJECTID, "OBJECTID") X(LAZY, "LAZY")                                              \
     /* what of a section */                                                                                      \
     X(HEADER_FIELDS, "HEADER.FIELDS") X(HEADER_FIELDS_NOT, "HEADER.FIELDS.NOT") X(MIME, "MIME")                  \
     /* options and modifiers */                                                                                  \
@@ -93,7 +152,21 @@ typedef enum mp_command_kind {
     X(REMOTE, "REMOTE") X(RECURSIVEMATCH, "RECURSIVEMATCH") X(SPECIAL_USE, "SPECIAL-USE")                        \
     X(CHILDREN, "CHILDREN") X(MYRIGHTS, "MYRIGHTS") X(STATUS, "STATUS") X(CONDSTORE, "CONDSTORE")                \
     X(CHANGEDSINCE, "CHANGEDSINCE") X(UNCHANGEDSINCE, "UNCHANGEDSINCE") X(VANISHED, "VANISHED")                  \
-    X(FLAGS_SILENT, "FLAGS.SILENT") X(RETURN, "RETURN") X(CHARSET, "CHARSET") X(USE, "USE")                      \
+    X(FLAGS_SILENT, "FLAGS.SILENT") X(X_GM_LABELS_SILENT, "X-GM-LABELS.SILENT")                                  \
+    X(RETURN, "RETURN") X(CHARSET, "CHARSET") X(USE, "USE")                      \
+    X(PARTIAL, "PARTIAL") X(CONTEXT, "CONTEXT") X(UPDATE, "UPDATE") X(RELEVANCY, "RELEVANCY")                    \
+    X(QRESYNC, "QRESYNC") X(METADATA, "METADATA") X(MAXSIZE, "MAXSIZE") X(DEPTH, "DEPTH")                        \
+    X(CATENATE, "CATENATE") X(URL, "URL") X(UTF8, "UTF8") X(IN, "IN") X(SET, "SET") X(NONE_, "NONE")             \
+    /* sort keys */                                                                                              \
+    X(ARRIVAL, "ARRIVAL") X(DATE, "DATE") X(DISPLAYFROM, "DISPLAYFROM") X(DISPLAYTO, "DISPLAYTO")                \
+    X(REVERSE, "REVERSE")                                                                                        \
+    /* mailbox filters and events */                                                                             \
+    X(SELECTED, "SELECTED") X(SELECTED_DELAYED, "SELECTED-DELAYED") X(INBOXES, "INBOXES")                        \
+    X(PERSONAL, "PERSONAL") X(SUBTREE, "SUBTREE") X(SUBTREE_ONE, "SUBTREE-ONE") X(MAILBOXES, "MAILBOXES")        \
+    X(MESSAGENEW, "MessageNew") X(MESSAGEEXPUNGE, "MessageExpunge") X(FLAGCHANGE, "FlagChange")                  \
+    X(ANNOTATIONCHANGE, "AnnotationChange") X(MAILBOXNAME, "MailboxName")                                        \
+    X(SUBSCRIPTIONCHANGE, "SubscriptionChange") X(MAILBOXMETADATACHANGE, "MailboxMetadataChange")                \
+    X(SERVERMETADATACHANGE, "ServerMetadataChange")                                                              \
     X(PRIV, "PRIV") X(SHARED, "SHARED")                                                                          \
     /* STATUS items */                                                                                           \
     X(MESSAGES, "MESSAGES") X(UIDNEXT, "UIDNEXT") X(UIDVALIDITY, "UIDVALIDITY")                                  \
@@ -109,6 +182,10 @@ typedef enum mp_word {
 
 /* The text of a word or command as the RFCs write it; "" for MP_WORD_NONE. */
 MP_API const char *mp_word_text(mp_word word);
+/* The word, or MP_WORD_NONE, and the command, or MP_COMMAND_UNKNOWN, that is written so in any case. Takes the same time
+ * however many there are. */
+MP_API mp_word mp_word_find(const uint8_t *text, size_t len);
+MP_API mp_command_kind mp_command_find(const uint8_t *text, size_t len);
 MP_API const char *mp_command_text(mp_command_kind kind);
 
 typedef enum mp_arg_kind {
@@ -122,27 +199,62 @@ typedef enum mp_arg_kind {
     MP_ARG_MAILBOX,   /* span: the octets between quotes, of the atom or of the literal               */
     MP_ARG_NIL,
     MP_ARG_NUMBER,    /* number                                                                       */
+    MP_ARG_PARAM,     /* span: its name, an atom; count: 0, or how many arguments its value has, which
+                         follows: an ATOM (a set or number, too), a STRING or a LIST of these         */
+    MP_ARG_RANGE,     /* span: (first, last), both at least 1; count 1: counted from the end          */
     MP_ARG_SECTION,   /* word: what of it, or NONE; peek; count: part numbers (NUMBER) and header fields
-                         (STRING) that follow; partial: span is (first octet, octets), else (0, 0)    */
+                         (TEXT) that follow; partial: span is (first octet, octets), else (0, 0);
+                         number: 0, or MP_WORD_BINARY or MP_WORD_BINARY_SIZE                          */
     MP_ARG_SET,       /* span: a sequence-set, its numbers checked, or `$`                            */
     MP_ARG_STRING,    /* span: as for MAILBOX                                                         */
+    MP_ARG_TEXT,      /* span: as for MAILBOX, ASCII without CR, LF and NUL                           */
     MP_ARG_WORD       /* word                                                                         */
 } mp_arg_kind;
 
 typedef struct mp_arg {
     uint8_t kind;    /* mp_arg_kind                                                     */
-    uint8_t word;    /* mp_word                                                         */
-    bool escaped;    /* MAILBOX, STRING: the span holds \" or \\, which stand for " and \ */
+    bool escaped;    /* MAILBOX, STRING, TEXT: the span holds \" or \\, which stand for " and \ */
     bool peek;       /* SECTION: BODY.PEEK                                              */
+    uint16_t word;   /* mp_word                                                         */
     uint32_t count;
     mp_span span;
     uint64_t number;
 } mp_arg;
 
+/* What is not to the letter of the grammar and still read, because clients send it and it can mean one thing only. */
+#define MP_COMMAND_DEFECTS(X)                                                                               \
+    X(KEYWORD_FORM, "keyword-form")     /* KEYWORD with a system flag or a string                        */ \
+    X(EMPTY_ITEMS, "empty-items")       /* FETCH 1 ()                                                    */ \
+    X(MACRO_IN_LIST, "macro-in-list")   /* FETCH 1 (ALL)                                                 */ \
+    X(MISSING_SPACE, "missing-space")   /* STORE 1(UNCHANGEDSINCE 1)                                     */ \
+    X(ATOM_STRING, "atom-string")       /* ID: an atom where the grammar wants a string                  */ \
+    X(SEPARATE_LISTS, "separate-lists") /* SETQUOTA: each resource in parentheses of its own             */ \
+    X(OPTIONS_BEHIND, "options-behind") /* GETMETADATA: its options behind the mailbox, as in RFC 5464's examples    */ \
+    X(BARE_EVENTS, "bare-events")       /* NOTIFY: events without their parentheses, as in RFC 5465      */
+
+enum {
+#define X(name, text) MP_COMMAND_DEFECT_BIT_##name,
+    MP_COMMAND_DEFECTS(X)
+#undef X
+    MP_COMMAND_DEFECT_COUNT
+};
+
+enum {
+#define X(name, text) MP_COMMAND_DEFECT_##name = 1u << MP_COMMAND_DEFECT_BIT_##name,
+    MP_COMMAND_DEFECTS(X)
+#undef X
+};
+
+/* The name of a defect by the number of its bit; "" past the last. */
+MP_API const char *mp_command_defect_name(unsigned bit);
+
 typedef struct mp_command {
     mp_command_kind kind; /* UNKNOWN where the name is missing or is no command     */
     bool uid;             /* the name was behind UID                                */
+    bool strict;          /* set by the caller: a defect is an error                */
     mp_span tag;          /* len 0 where the tag is missing or cannot be used       */
+    uint32_t defects;     /* MP_COMMAND_DEFECT_*                                    */
+    uint32_t defect_at;   /* where the first of them was met                        */
     mp_arg *args;
     uint32_t count;
     uint32_t room;        /* private */

@@ -405,6 +405,12 @@ cdef extern from "mailproto/imap_command.h" nogil:
         MP_COMMAND_COPY
         MP_COMMAND_MOVE
         MP_COMMAND_ID
+        MP_COMMAND_SORT
+        MP_COMMAND_THREAD
+        MP_COMMAND_ESEARCH
+        MP_COMMAND_REPLACE
+        MP_COMMAND_GETMETADATA
+        MP_COMMAND_NOTIFY
         MP_COMMAND_COUNT
 
     ctypedef enum mp_word:
@@ -423,11 +429,25 @@ cdef extern from "mailproto/imap_command.h" nogil:
         MP_WORD_UNKEYWORD
         MP_WORD_MODSEQ
         MP_WORD_UID
+        MP_WORD_EMAILID
+        MP_WORD_THREADID
+        MP_WORD_X_GM_MSGID
+        MP_WORD_X_GM_THRID
+        MP_WORD_FILTER
+        MP_WORD_FUZZY
         MP_WORD_NOT
         MP_WORD_OR
         MP_WORD_AND
         MP_WORD_SEQUENCE
+        MP_WORD_BINARY_SIZE
+        MP_WORD_CONDSTORE
+        MP_WORD_MAXSIZE
+        MP_WORD_METADATA
+        MP_WORD_NONE_
+        MP_WORD_PARTIAL
         MP_WORD_STATUS
+        MP_WORD_URL
+        MP_WORD_X_GM_LABELS
         MP_WORD_TOTAL
 
     ctypedef enum mp_arg_kind:
@@ -441,14 +461,20 @@ cdef extern from "mailproto/imap_command.h" nogil:
         MP_ARG_MAILBOX
         MP_ARG_NIL
         MP_ARG_NUMBER
+        MP_ARG_PARAM
+        MP_ARG_RANGE
         MP_ARG_SECTION
         MP_ARG_SET
         MP_ARG_STRING
+        MP_ARG_TEXT
         MP_ARG_WORD
+
+    enum:
+        MP_COMMAND_DEFECT_COUNT
 
     ctypedef struct mp_arg:
         uint8_t kind
-        uint8_t word
+        uint16_t word
         bint escaped
         bint peek
         uint32_t count
@@ -458,12 +484,15 @@ cdef extern from "mailproto/imap_command.h" nogil:
     ctypedef struct mp_command:
         mp_command_kind kind
         bint uid
+        bint strict
         mp_span tag
+        uint32_t defects
         mp_arg *args
         uint32_t count
 
     const char *mp_word_text(mp_word word)
     const char *mp_command_text(mp_command_kind kind)
+    const char *mp_command_defect_name(unsigned bit)
     void mp_command_init(mp_command *c, mp_alloc alloc)
     void mp_command_free(mp_command *c)
     mp_status mp_command_parse(mp_command *c, const uint8_t *unit, size_t len, const mp_limits *limits, mp_error *err)

@@ -12,13 +12,19 @@ from mailproto.limits import Limits
 class Window: ...
 
 def parse(
-    builder: Builder, data: bytes | bytearray | memoryview, limits: Limits, utf8: bool
+    builder: Builder, data: bytes | bytearray | memoryview, limits: Limits, utf8: bool, strict: bool
 ) -> tuple[Command, int]: ...
 
 @disjoint_base
 class CommandReader:
     def __new__(
-        cls, builder: Builder, *, limits: Limits | None = None, announce: bool = False, utf8: bool = False
+        cls,
+        builder: Builder,
+        *,
+        limits: Limits | None = None,
+        announce: bool = False,
+        utf8: bool = False,
+        strict: bool = False,
     ) -> Self: ...
     def feed(self, data: bytes | bytearray | memoryview) -> None: ...
     def get_buffer(self, hint: int = -1) -> memoryview: ...

@@ -17,7 +17,8 @@ from mailproto._core.c_mailproto cimport (
     mp_framer_next, mp_framer_reject, mp_framer_set_limits, mp_idle_line_parse, mp_limits, mp_sasl_line_parse,
     mp_span, mp_status,
 )
-from mailproto._core.command_build cimport CACHE_SLOTS, Builder, ascii_of, base64_of, error_of
+from mailproto._core.command_args cimport CACHE_SLOTS
+from mailproto._core.command_build cimport Builder, ascii_of, base64_of, error_of
 from mailproto._core.common cimport limits_to_c, raise_error
 
 from mailproto.errors import NEED_DATA, IncompleteError, LimitError, ParseError
@@ -32,7 +33,7 @@ cdef enum:
 
 # ---- one command from bytes --------------------------------------------------------------------------------------
 
-def parse(Builder builder, data, object limits, bint utf8):
+def parse(Builder builder, data, object limits, bint utf8, bint strict):
     """The first command in *data* and how many octets it took. See mailproto.imap.parse_command_prefix."""
     cdef Py_buffer view
     cdef mp_limits bounds
@@ -45,6 +46,7 @@ def parse(Builder builder, data, object limits, bint utf8):
     limits_to_c(limits, &bounds)
     PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
     mp_command_init(&command, mp_alloc_libc())
+    command.strict = strict
     try:
         unit = <const uint8_t *>view.buf
         mp_framer_init(&framer, MP_CLIENT_SENDS, &bounds)
@@ -103,9 +105,11 @@ cdef class CommandReader:
     cdef PyObject *cache[CACHE_SLOTS]
     cdef object swallowed           # the BadCommand to give once the literals of the command have passed, or None
 
-    def __cinit__(self, Builder builder not None, *, limits=None, bint announce=False, bint utf8=False):
+    def __cinit__(self, Builder builder not None, *, limits=None, bint announce=False, bint utf8=False,
+                  bint strict=False):
         self.builder = builder
         mp_command_init(&self.command, mp_alloc_libc())
+        self.command.strict = strict
         self.limits_value = Limits.server() if limits is None else limits
         limits_to_c(self.limits_value, &self.bounds)
         self.utf8_mode = utf8

@@ -32,6 +32,9 @@ MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", 
 # RFC 3501 section 9: ATOM-CHAR is any CHAR but atom-specials. fullmatch on one class: no backtracking.
 _ATOM: Final = re.compile(r'[^\x00-\x20(){%*"\\\]\x7f-\U0010ffff]+')
 _TAG: Final = re.compile(r'[^\x00-\x20(){%*"\\+\x7f-\U0010ffff]+')
+# list-char, of which the atoms inside a parameter's value may consist.
+_LIST_CHARS: Final = re.compile(r'[^\x00-\x20(){"\\\x7f-\U0010ffff]+')
+_SET_CHARS: Final = re.compile(r"[0-9*$:,]+")
 _HOSTILE: Final = re.compile("[\x00\r\n]")
 
 
@@ -203,3 +206,123 @@ def octets(value: object, what: str) -> bytes:
     if not isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError(f"{what} must be bytes")
     return bytes(value)
+
+
+#: The value of a parameter that no class here knows (RFC 4466, tagged-ext-val): an atom, a string, a list.
+Tagged = str | bytes | tuple["Tagged", ...]
+
+#: How deep lists in a parameter's value may be: as deep as ``Limits.server()`` reads them.
+MAX_DEPTH: Final = 64
+
+
+def label(value: object, what: str) -> str:
+    """tagged-ext-label (RFC 4466 section 3), in upper case: an atom that is no number and no set."""
+    result = word(value, what)
+    if _SET_CHARS.match(result):
+        raise ValueError(f"{what} must not begin with what a set is made of")
+    return result
+
+
+def tagged(value: object, what: str) -> Tagged | None:
+    """tagged-ext-val: None for none, a set or number as ``str``, or a list of atoms, strings and lists."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if not _SET_CHARS.fullmatch(value):
+            raise ValueError(f"{what} must be a number, a sequence set or a list")
+        return value
+    if not isinstance(value, (tuple, list)):
+        raise TypeError(f"{what} must be str, tuple or None")
+    return _part(value, what, 0)
+
+
+def _part(value: object, what: str, depth: int) -> Tagged:
+    if isinstance(value, str):
+        if not _LIST_CHARS.fullmatch(value):
+            raise ValueError(f"{what} holds a str that is no atom; give bytes for a string")
+        return value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return string(value, what)
+    if not isinstance(value, (tuple, list)):
+        raise TypeError(f"{what} holds what is neither str, bytes nor tuple")
+    if depth == MAX_DEPTH:
+        raise ValueError(f"{what} is too deep")
+    return tuple(_part(item, what, depth + 1) for item in value)
+
+
+def texts(values: object, what: str, *, least: int = 0) -> tuple[str, ...]:
+    """Several texts of ASCII; a ``str`` alone stands for one."""
+    if isinstance(values, str):
+        values = (values,)
+    if isinstance(values, bytes) or not isinstance(values, Iterable):
+        raise TypeError(f"{what} must be str or an iterable of str")
+    result = tuple(text(value, what) for value in values)
+    if len(result) < least:
+        raise ValueError(f"{what} must not be empty")
+    return result
+
+
+def entry(value: object, what: str) -> str:
+    """The name of a METADATA entry (RFC 5464 section 3.2): ASCII from "/" on, no wildcards, no controls."""
+    result = text(value, what)
+    if not result.startswith("/") or not result.isprintable() or "*" in result or "%" in result:
+        raise ValueError(f"{what} must begin with / and hold neither *, % nor controls")
+    return result
+
+
+def entries(values: object, what: str) -> tuple[str, ...]:
+    """At least one entry; a ``str`` alone stands for one."""
+    return tuple(entry(value, what) for value in texts(values, what, least=1))
+
+
+def part_numbers(values: object, what: str) -> tuple[int, ...]:
+    """section-part: ``(1, 2)`` is ``1.2``."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise TypeError(f"{what} must be an iterable of int")
+    return tuple(number(n, what, least=1) for n in values)
+
+
+def octet_range(value: object, what: str) -> tuple[int, int] | None:
+    """partial of a section: the first octet, and how many."""
+    if value is None:
+        return None
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise TypeError(f"{what} must be a pair of int")
+    return number(value[0], what), number(value[1], what, least=1)
+
+
+def result_range(value: object, what: str, *, negative: bool = True) -> tuple[int, int]:
+    """partial-range (RFC 9394): two numbers from 1 on, or both from -1 down, which count from the end."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise TypeError(f"{what} must be a pair of int")
+    first, last = (number(n, what, least=-MAX_NUMBER) for n in value)
+    if not (first > 0 and last > 0) and not (negative and first < 0 and last < 0):
+        raise ValueError(f"{what} must be two numbers above 0" + (", or two below" if negative else ""))
+    return first, last
+
+
+def identifiers(values: object, what: str) -> tuple[str, ...]:
+    """Atoms in upper case; a ``str`` alone stands for one."""
+    return words((values,) if isinstance(values, str) else values, what)
+
+
+#: What SEARCH and SORT may be asked to return: a word, or ``("PARTIAL", (1, 10))``.
+SearchOption = str | tuple[str, tuple[int, int]]
+
+_SEARCH_OPTIONS: Final = frozenset(("MIN", "MAX", "ALL", "COUNT", "SAVE", "CONTEXT", "UPDATE", "RELEVANCY"))
+
+
+def search_options(values: object, what: str) -> tuple[SearchOption, ...] | None:
+    """search-return-opts (RFC 4731, RFC 5182, RFC 5267, RFC 6203, RFC 9394); None: no RETURN at all."""
+    if values is None:
+        return None
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise TypeError(f"{what} must be an iterable")
+    result: list[SearchOption] = []
+    for value in values:
+        if isinstance(value, tuple) and len(value) == 2:
+            one_of(value[0], frozenset(("PARTIAL",)), what)
+            result.append(("PARTIAL", result_range(value[1], what)))
+        else:
+            result.append(one_of(value, _SEARCH_OPTIONS, what))
+    return tuple(result)

@@ -39,33 +39,39 @@ class CommandReader(_command.CommandReader):
 
     *limits*: the bounds, ``Limits.server()`` if none are given; replace them when the client has logged in.
     *utf8*:
-    mailbox names are UTF-8. One thread at a time.
+    mailbox names are UTF-8. *strict*: what is read tolerantly otherwise (``Command.defects``) gives
+    ``BadCommand``. One thread at a time.
     """
 
     __slots__ = ()
 
-    def __new__(cls, *, limits: Limits | None = None, announce: bool = False, utf8: bool = False) -> Self:
-        return super().__new__(cls, _BUILDER, limits=limits, announce=announce, utf8=utf8)
+    def __new__(
+        cls, *, limits: Limits | None = None, announce: bool = False, utf8: bool = False, strict: bool = False
+    ) -> Self:
+        return super().__new__(cls, _BUILDER, limits=limits, announce=announce, utf8=utf8, strict=strict)
 
 
 def parse_command_prefix(
-    data: Buffer, *, limits: Limits | None = None, utf8: bool = False
+    data: Buffer, *, limits: Limits | None = None, utf8: bool = False, strict: bool = False
 ) -> tuple[Command, int]:
     """The command that *data* begins with, its literals inline, and how many octets it took.
 
     Raises IncompleteError where *data* is too short, ParseError for what is no command, LimitError past a
     bound of
-    *limits* (``Limits.server()`` if none are given).
+    *limits* (``Limits.server()`` if none are given). *strict*: ParseError for what is not to the letter of
+    the grammar and read otherwise, with ``Command.defects``.
     """
-    return _command.parse(_BUILDER, data, Limits.server() if limits is None else limits, utf8)
+    return _command.parse(_BUILDER, data, Limits.server() if limits is None else limits, utf8, strict)
 
 
-def parse_command(data: Buffer, *, limits: Limits | None = None, utf8: bool = False) -> Command:
+def parse_command(
+    data: Buffer, *, limits: Limits | None = None, utf8: bool = False, strict: bool = False
+) -> Command:
     """The one command that *data* holds, CRLF included, literals inline.
 
     Raises as :func:`parse_command_prefix`, and ParseError where octets follow the command.
     """
-    value, consumed = parse_command_prefix(data, limits=limits, utf8=utf8)
+    value, consumed = parse_command_prefix(data, limits=limits, utf8=utf8, strict=strict)
     if consumed != len(data):
         raise ParseError(consumed, "nothing after the command", bytes(data[: ParseError.UNIT_CAP]))
     return value

@@ -27,8 +27,11 @@ class Value:
 
     #: Fields that ``repr`` and ``to_dict`` hide.
     _secret: ClassVar[frozenset[str]] = frozenset()
-    #: Named defects; reading a command is strict, so there are none.
-    defects: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def defects(self) -> tuple[str, ...]:
+        """Named defects: what was not to the letter of the grammar and read all the same."""
+        return ()
 
     def __post_init__(self) -> None:
         self._check()
@@ -134,11 +137,17 @@ class Command(Value):
     name: ClassVar[str] = ""
 
     tag: str | None = field(default=None, kw_only=True)
+    #: Named defects of a command that was read tolerantly; no part of ``==``.
+    defects: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.tag is not None:
             check.tag(self.tag)
+        self._set("defects", ())
         self._check()
+
+    def _fields(self) -> list[tuple[str, Any]]:
+        return [(f.name, getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "defects"]
 
     def _write(self, writer: Writer, utf8: bool) -> None:
         if self.tag is None:
@@ -160,8 +169,12 @@ class Command(Value):
         copy = object.__new__(type(self))
         for name, value in self._fields():
             object.__setattr__(copy, name, tag if name == "tag" else value)
+        object.__setattr__(copy, "defects", self.defects)
         return copy
 
     def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
-        """As :meth:`Value.to_dict`, with the command's ``name`` and ``tag`` first."""
-        return {"name": self.name, "tag": self.tag, **Value.to_dict(self, secrets=secrets)}
+        """As :meth:`Value.to_dict`, with the command's ``name`` and ``tag`` first, any defects last."""
+        result = {"name": self.name, "tag": self.tag, **Value.to_dict(self, secrets=secrets)}
+        if self.defects:
+            result["defects"] = list(self.defects)
+        return result

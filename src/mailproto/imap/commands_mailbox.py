@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
-from mailproto.imap.commands_base import Command, Value
+from mailproto.imap.commands_base import Command
+from mailproto.imap.commands_parameters import Parameter, Qresync, parameters, write_list
 
-#: A return option of LIST: a word, or a word with its items: ``("STATUS", ("MESSAGES", "UNSEEN"))`` (RFC
-#: 5819).
-ReturnOption = str | tuple[str, tuple[str, ...]]
+#: A return option of LIST: a word; a word with its items, ``("STATUS", ("MESSAGES", "UNSEEN"))`` (RFC 5819)
+#: or ``("METADATA", ("/shared/comment",))`` (RFC 9590); or one that is not known here.
+ReturnOption = str | tuple[str, tuple[str, ...]] | Parameter
+#: A selection option of LIST: a word, or one that is not known here.
+SelectionOption = str | Parameter
+
+_SELECTION: Final = frozenset(("SUBSCRIBED", "REMOTE", "RECURSIVEMATCH", "SPECIAL-USE"))
+_RETURN: Final = frozenset(("SUBSCRIBED", "CHILDREN", "SPECIAL-USE", "MYRIGHTS"))
+_WITH_ITEMS: Final = frozenset(("STATUS", "METADATA"))
+_SELECT: Final = frozenset(("CONDSTORE", "QRESYNC"))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -33,71 +40,98 @@ class _OneMailbox(Command):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Select(Command):
-    """SELECT (RFC 3501 section 6.3.1); *condstore* adds the parameter of RFC 7162 section 3.1.8."""
+class _Open(Command):
+    """SELECT and EXAMINE."""
+
+    mailbox: MailboxName
+    condstore: bool = False
+    qresync: Qresync | None = None
+    parameters: tuple[Parameter, ...] = ()
+
+    def __init__(
+        self,
+        mailbox: str,
+        condstore: bool = False,
+        qresync: Qresync | None = None,
+        parameters: Iterable[Parameter] = (),
+        *,
+        tag: str | None = None,
+    ) -> None:
+        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
+        self._set("condstore", check.boolean(condstore, "condstore"))
+        if qresync is not None and not isinstance(qresync, Qresync):
+            raise TypeError("qresync must be a Qresync")
+        self._set("qresync", qresync)
+        self._set("parameters", _parameters(parameters, _SELECT))
+        self._set("tag", tag)
+        Command.__post_init__(self)
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().mailbox(self.mailbox)
+        if self.condstore or self.qresync is not None or self.parameters:
+            writer.sp()
+            condstore = ("CONDSTORE",) if self.condstore else ()
+            qresync = () if self.qresync is None else (self.qresync,)
+            write_list(writer, (*condstore, *qresync, *self.parameters))
+
+
+def _parameters(values: Iterable[Parameter], known: frozenset[str]) -> tuple[Parameter, ...]:
+    return parameters(values, known, "parameters")
+
+
+@dataclass(frozen=True, slots=True, repr=False, init=False)
+class Select(_Open):
+    """SELECT (RFC 3501 section 6.3.1).
+
+    *condstore* adds the parameter of RFC 7162 section 3.1.8, *qresync* that of its section 3.2.5,
+    *parameters* others (RFC 4466 section 2.1).
+    """
 
     name: ClassVar[str] = "SELECT"
 
-    mailbox: MailboxName
-    condstore: bool = False
 
-    def __init__(self, mailbox: str, condstore: bool = False, *, tag: str | None = None) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        self._set("condstore", check.boolean(condstore, "condstore"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
-
-    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
-        writer.sp().mailbox(self.mailbox)
-        if self.condstore:
-            writer.raw(b" (CONDSTORE)")
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Examine(Command):
+@dataclass(frozen=True, slots=True, repr=False, init=False)
+class Examine(_Open):
     """EXAMINE (RFC 3501 section 6.3.2): SELECT, read-only."""
 
     name: ClassVar[str] = "EXAMINE"
-
-    mailbox: MailboxName
-    condstore: bool = False
-
-    def __init__(self, mailbox: str, condstore: bool = False, *, tag: str | None = None) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        self._set("condstore", check.boolean(condstore, "condstore"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
-
-    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
-        writer.sp().mailbox(self.mailbox)
-        if self.condstore:
-            writer.raw(b" (CONDSTORE)")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Create(Command):
     """CREATE (RFC 3501 section 6.3.3); *special_use* holds attributes such as ``\\Sent`` (RFC 6154 section
-    3).
+    3), *parameters* others (RFC 4466 section 2.2).
     """
 
     name: ClassVar[str] = "CREATE"
 
     mailbox: MailboxName
     special_use: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
 
-    def __init__(self, mailbox: str, special_use: Iterable[str] = (), *, tag: str | None = None) -> None:
+    def __init__(
+        self,
+        mailbox: str,
+        special_use: Iterable[str] = (),
+        parameters: Iterable[Parameter] = (),
+        *,
+        tag: str | None = None,
+    ) -> None:
         self._set("mailbox", check.mailbox(mailbox, "mailbox"))
         kept = check.flags(special_use, "special_use")
         if not all(attribute.startswith("\\") for attribute in kept):
             raise ValueError("special_use holds attributes, which start with a backslash")
         self._set("special_use", kept)
+        self._set("parameters", _parameters(parameters, frozenset(("USE",))))
         self._set("tag", tag)
         Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox)
-        if self.special_use:
-            writer.raw(b" (USE ").list(self.special_use, writer.raw).close()
+        uses = (f"USE ({' '.join(self.special_use)})",) if self.special_use else ()
+        if uses or self.parameters:
+            writer.sp()
+            write_list(writer, (*uses, *self.parameters))
 
 
 @dataclass(frozen=True, slots=True, repr=False, init=False)
@@ -109,21 +143,33 @@ class Delete(_OneMailbox):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Rename(Command):
-    """RENAME (RFC 3501 section 6.3.5)."""
+    """RENAME (RFC 3501 section 6.3.5), with parameters as RFC 4466 section 2.3 allows them."""
 
     name: ClassVar[str] = "RENAME"
 
     mailbox: MailboxName
     new_name: MailboxName
+    parameters: tuple[Parameter, ...] = ()
 
-    def __init__(self, mailbox: str, new_name: str, *, tag: str | None = None) -> None:
+    def __init__(
+        self,
+        mailbox: str,
+        new_name: str,
+        parameters: Iterable[Parameter] = (),
+        *,
+        tag: str | None = None,
+    ) -> None:
         self._set("mailbox", check.mailbox(mailbox, "mailbox"))
         self._set("new_name", check.mailbox(new_name, "new_name"))
+        self._set("parameters", _parameters(parameters, frozenset()))
         self._set("tag", tag)
         Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox).sp().mailbox(self.new_name)
+        if self.parameters:
+            writer.sp()
+            write_list(writer, self.parameters)
 
 
 @dataclass(frozen=True, slots=True, repr=False, init=False)
@@ -151,14 +197,14 @@ class List(Command):
 
     reference: MailboxName
     patterns: tuple[MailboxName, ...]
-    selection_options: tuple[str, ...] = ()
+    selection_options: tuple[SelectionOption, ...] = ()
     return_options: tuple[ReturnOption, ...] = ()
 
     def __init__(
         self,
         reference: str,
         patterns: str | Iterable[str],
-        selection_options: Iterable[str] = (),
+        selection_options: Iterable[SelectionOption] = (),
         return_options: Iterable[ReturnOption] = (),
         *,
         tag: str | None = None,
@@ -172,7 +218,14 @@ class List(Command):
         if not kept:
             raise ValueError("patterns must not be empty")
         self._set("patterns", kept)
-        self._set("selection_options", check.words(selection_options, "selection_options"))
+        if isinstance(selection_options, (str, bytes)) or not isinstance(selection_options, Iterable):
+            raise TypeError("selection_options must be an iterable")
+        selected = tuple(_option(option, _SELECTION, "selection_options") for option in selection_options)
+        if "RECURSIVEMATCH" in selected and not {"SUBSCRIBED", "SPECIAL-USE"}.intersection(
+            option for option in selected if isinstance(option, str)
+        ):
+            raise ValueError("RECURSIVEMATCH needs SUBSCRIBED or SPECIAL-USE beside it")
+        self._set("selection_options", selected)
         if isinstance(return_options, (str, bytes)) or not isinstance(return_options, Iterable):
             raise TypeError("return_options must be an iterable")
         self._set("return_options", tuple(_return_option(option) for option in return_options))
@@ -182,7 +235,8 @@ class List(Command):
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp()
         if self.selection_options:
-            writer.list(self.selection_options, writer.raw).sp()
+            write_list(writer, self.selection_options)
+            writer.sp()
         writer.mailbox(self.reference).sp()
         if len(self.patterns) == 1:
             writer.list_mailbox(self.patterns[0])
@@ -194,7 +248,10 @@ class List(Command):
                 if index:
                     writer.sp()
                 if isinstance(option, tuple):
-                    writer.raw(option[0]).sp().list(option[1], writer.raw)
+                    metadata = option[0] == "METADATA"
+                    writer.raw(option[0]).sp().list(option[1], writer.astring if metadata else writer.raw)
+                elif isinstance(option, Parameter):
+                    option._write(writer, utf8)
                 else:
                     writer.raw(option)
             writer.close()
@@ -202,20 +259,37 @@ class List(Command):
 
 def _return_option(option: ReturnOption) -> ReturnOption:
     if isinstance(option, tuple) and len(option) == 2:
+        if check.one_of(option[0], _WITH_ITEMS, "return_options") == "METADATA":
+            return "METADATA", check.entries(option[1], "return_options")
         items = check.words(option[1], "return_options")
         if not items:
             raise ValueError("return_options: STATUS needs items")
-        return check.one_of(option[0], frozenset(("STATUS",)), "return_options"), items
-    if isinstance(option, str) and option.upper() == "STATUS":
-        raise ValueError("return_options: STATUS needs items")
-    return check.word(option, "return_options")
+        return "STATUS", items
+    kept = _option(option, _RETURN, "return_options")
+    if isinstance(kept, Parameter) and kept.name in _WITH_ITEMS:
+        raise ValueError(f"return_options: {kept.name} needs items")
+    return kept
+
+
+def _option(option: object, known: frozenset[str], what: str) -> SelectionOption:
+    """A word that is known, or an option-extension (RFC 5258 section 6), whose value must be a list."""
+    if isinstance(option, str):
+        name = check.word(option, what)
+        return name if name in known else Parameter(name)
+    if not isinstance(option, Parameter):
+        raise TypeError(f"{what} must hold str or Parameter")
+    if isinstance(option.value, str):
+        raise ValueError(f"{what}: the value of {option.name} must be a list")
+    if option.name in known:
+        if option.value is not None:
+            raise ValueError(f"{what}: {option.name} has no value")
+        return option.name
+    return option
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Lsub(Command):
-    """LSUB (RFC 3501 section 6.3.9)."""
-
-    name: ClassVar[str] = "LSUB"
+class _ByPattern(Command):
+    """A command that lists by one reference and one pattern."""
 
     reference: MailboxName
     pattern: MailboxName
@@ -228,6 +302,34 @@ class Lsub(Command):
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.reference).sp().list_mailbox(self.pattern)
+
+
+@dataclass(frozen=True, slots=True, repr=False, init=False)
+class Lsub(_ByPattern):
+    """LSUB (RFC 3501 section 6.3.9)."""
+
+    name: ClassVar[str] = "LSUB"
+
+
+@dataclass(frozen=True, slots=True, repr=False, init=False)
+class Xlist(_ByPattern):
+    """XLIST: LIST with special uses, as Gmail had it before RFC 6154."""
+
+    name: ClassVar[str] = "XLIST"
+
+
+@dataclass(frozen=True, slots=True, repr=False, init=False)
+class Rlist(_ByPattern):
+    """RLIST: LIST that also shows mailboxes of other servers (RFC 2193)."""
+
+    name: ClassVar[str] = "RLIST"
+
+
+@dataclass(frozen=True, slots=True, repr=False, init=False)
+class Rlsub(_ByPattern):
+    """RLSUB: LSUB that also shows mailboxes of other servers (RFC 2193)."""
+
+    name: ClassVar[str] = "RLSUB"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -250,77 +352,3 @@ class Status(Command):
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox).sp().list(self.items, writer.raw)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class AppendMessage(Value):
-    """One message of an APPEND: its octets, its flags, its INTERNALDATE (aware, kept to the second)."""
-
-    data: bytes
-    flags: tuple[str, ...] = ()
-    date: datetime.datetime | None = None
-
-    def __init__(
-        self,
-        data: bytes | bytearray | memoryview,
-        flags: Iterable[str] = (),
-        date: datetime.datetime | None = None,
-    ) -> None:
-        kept = check.octets(data, "data")
-        if b"\0" in kept:
-            raise ValueError("data must not hold NUL: no literal can carry it")
-        self._set("data", kept)
-        self._set("flags", check.flags(flags))
-        self._set("date", None if date is None else check.moment(date, "date"))
-
-
-def _date_time(date: datetime.datetime) -> str:
-    """date-time (RFC 3501 section 9)."""
-    offset = date.utcoffset() or datetime.timedelta()
-    sign = "-" if offset < datetime.timedelta() else "+"
-    hours, minutes = divmod(abs(offset) // datetime.timedelta(minutes=1), 60)
-    month = check.MONTHS[date.month - 1]
-    return f'"{date.day:2}-{month}-{date.year:04} {date:%H:%M:%S} {sign}{hours:02}{minutes:02}"'
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Append(Command):
-    """APPEND (RFC 3501 section 6.3.11); more than one message is MULTIAPPEND (RFC 3502).
-
-    *messages*: an :class:`AppendMessage`, plain octets, or an iterable of those; kept as a tuple of
-    AppendMessage.
-    """
-
-    name: ClassVar[str] = "APPEND"
-
-    mailbox: MailboxName
-    messages: tuple[AppendMessage, ...]
-
-    def __init__(
-        self,
-        mailbox: str,
-        messages: bytes | bytearray | memoryview | AppendMessage | Iterable[bytes | AppendMessage],
-        *,
-        tag: str | None = None,
-    ) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        if isinstance(messages, (bytes, bytearray, memoryview, AppendMessage)):
-            messages = (messages if isinstance(messages, AppendMessage) else bytes(messages),)
-        elif isinstance(messages, str) or not isinstance(messages, Iterable):
-            raise TypeError("messages must be bytes, AppendMessage or an iterable of them")
-        kept = tuple(m if isinstance(m, AppendMessage) else AppendMessage(m) for m in messages)
-        if not kept:
-            raise ValueError("messages must not be empty")
-        self._set("messages", kept)
-        self._set("tag", tag)
-        Command.__post_init__(self)
-
-    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
-        writer.sp().mailbox(self.mailbox)
-        for message in self.messages:
-            writer.sp()
-            if message.flags:
-                writer.list(message.flags, writer.raw).sp()
-            if message.date is not None:
-                writer.raw(_date_time(message.date)).sp()
-            writer.literal(message.data, binary=False)

@@ -164,6 +164,91 @@ class Idle(Command):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Unauthenticate(Command):
+    """UNAUTHENTICATE (RFC 8437): as before login, on the same connection."""
+
+    name: ClassVar[str] = "UNAUTHENTICATE"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Compress(Command):
+    """COMPRESS (RFC 4978): *algorithm* is DEFLATE, kept in upper case."""
+
+    name: ClassVar[str] = "COMPRESS"
+
+    algorithm: str = "DEFLATE"
+
+    def _check(self) -> None:
+        self._set("algorithm", check.word(self.algorithm, "algorithm"))
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().raw(self.algorithm)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Language(Command):
+    """LANGUAGE (RFC 5255 section 3.2): the languages wanted, best first; none asks which there are."""
+
+    name: ClassVar[str] = "LANGUAGE"
+
+    languages: tuple[str, ...] = ()
+
+    def __init__(self, languages: str | Iterable[str] = (), *, tag: str | None = None) -> None:
+        self._set("languages", check.texts(languages, "languages"))
+        self._set("tag", tag)
+        Command.__post_init__(self)
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        for language in self.languages:
+            writer.sp().astring(language)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparator(Command):
+    """COMPARATOR (RFC 5255 section 4.7): the comparators wanted, best first; none asks for the active one."""
+
+    name: ClassVar[str] = "COMPARATOR"
+
+    comparators: tuple[str, ...] = ()
+
+    def __init__(self, comparators: str | Iterable[str] = (), *, tag: str | None = None) -> None:
+        self._set("comparators", check.texts(comparators, "comparators"))
+        self._set("tag", tag)
+        Command.__post_init__(self)
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        for comparator in self.comparators:
+            writer.sp().string(comparator)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class GetJmapAccess(Command):
+    """GETJMAPACCESS (RFC 9698)."""
+
+    name: ClassVar[str] = "GETJMAPACCESS"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UidBatches(Command):
+    """UIDBATCHES (RFC 10022): UIDs in batches of *size* messages; *batches* ``(10, 20)`` wants only those."""
+
+    name: ClassVar[str] = "UIDBATCHES"
+
+    size: int
+    batches: tuple[int, int] | None = None
+
+    def _check(self) -> None:
+        check.number(self.size, "size", least=1)
+        if self.batches is not None:
+            check.result_range(self.batches, "batches", negative=False)
+
+    def _write_arguments(self, writer: Writer, utf8: bool) -> None:
+        writer.sp().number(self.size)
+        if self.batches is not None:
+            writer.raw(f" {self.batches[0]}:{self.batches[1]}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class IdleDone(Value):
     """The line that ends IDLE."""
 

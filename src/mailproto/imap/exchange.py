@@ -164,10 +164,10 @@ CLIENT_SENDS: Final[dict[str, ClientStep]] = {
 ALONE: Final = frozenset({"AUTHENTICATE", "STARTTLS", "COMPRESS", "UNAUTHENTICATE"})
 
 #: Commands whose form without UID names messages by number, or answers with numbers.
-_NUMBERED: Final = frozenset({"FETCH", "STORE", "SEARCH", "COPY", "MOVE", "SORT", "THREAD"})
-#: The commands that RFC 9051 section 5.5 exempts: no EXPUNGE may come while they, without UID, are in
-#: progress.
-_NO_EXPUNGE: Final = frozenset({"FETCH", "STORE", "SEARCH"})
+_NUMBERED: Final = frozenset({"FETCH", "STORE", "SEARCH", "COPY", "MOVE", "SORT", "THREAD", "REPLACE"})
+#: The commands that RFC 9051 section 5.5 exempts, and those that RFC 5256 section 3 adds: no EXPUNGE may come
+#: while they, without UID, are in progress.
+_NO_EXPUNGE: Final = frozenset({"FETCH", "STORE", "SEARCH", "SORT", "THREAD"})
 
 
 def uses_numbers(command: Command) -> bool:

@@ -82,7 +82,7 @@ class Response(Value):
     ``defects`` names what was wrong with the bytes and read all the same; ``raw`` holds those bytes then.
     """
 
-    defects: tuple[str, ...] = field(default=(), compare=False, kw_only=True)  # type: ignore[misc]
+    defects: tuple[str, ...] = field(default=(), compare=False, kw_only=True)
     raw: bytes | None = field(default=None, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ of object, ValueError for a value that the protocol cannot carry.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,7 @@ KEYS: Final = frozenset(
         "NEW",
         "OLD",
         "RECENT",
+        "SAVEDATESUPPORTED",
         "SEEN",
         "UNANSWERED",
         "UNDELETED",
@@ -36,10 +38,28 @@ KEYS: Final = frozenset(
         "UNSEEN",
     ]
 )
-TEXT_KEYS: Final = frozenset(["BCC", "BODY", "CC", "FROM", "SUBJECT", "TEXT", "TO"])
-DATE_KEYS: Final = frozenset(["BEFORE", "ON", "SINCE", "SENTBEFORE", "SENTON", "SENTSINCE"])
+TEXT_KEYS: Final = frozenset(
+    ["BCC", "BODY", "CC", "FROM", "SUBJECT", "TEXT", "TO", "X-GM-LABELS", "X-GM-RAW"]
+)
+DATE_KEYS: Final = frozenset(
+    [
+        "BEFORE",
+        "ON",
+        "SINCE",
+        "SENTBEFORE",
+        "SENTON",
+        "SENTSINCE",
+        "SAVEDBEFORE",
+        "SAVEDON",
+        "SAVEDSINCE",
+    ]
+)
 SIZE_KEYS: Final = frozenset(("LARGER", "SMALLER"))
 WITHIN_KEYS: Final = frozenset(("OLDER", "YOUNGER"))
+OBJECT_ID_KEYS: Final = frozenset(("EMAILID", "THREADID"))
+GMAIL_ID_KEYS: Final = frozenset(("X-GM-MSGID", "X-GM-THRID"))
+_OBJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_KEYWORD: Final = re.compile(r'\\?[^\x00-\x20(){%*"\\\]\x7f-\U0010ffff]+')
 _ENTRY_TYPES: Final = frozenset(("priv", "shared", "all"))
 
 
@@ -129,12 +149,20 @@ class Keyword(SearchKey):
         self._set("flag", check.atom(self.flag, "flag"))
 
     def _write_leaf(self, writer: Writer) -> None:
-        writer.raw(b"UNKEYWORD " if self.negated else b"KEYWORD ").raw(self.flag)
+        writer.raw(b"UNKEYWORD " if self.negated else b"KEYWORD ")
+        # One that was read tolerantly may be a system flag, or what only a string can carry.
+        if _KEYWORD.fullmatch(self.flag):
+            writer.raw(self.flag)
+        else:
+            writer.string(self.flag)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Text(SearchKey):
-    """BCC, BODY, CC, FROM, SUBJECT, TEXT, TO: *value* occurs there. ``str`` is sent as UTF-8."""
+    """BCC, BODY, CC, FROM, SUBJECT, TEXT, TO: *value* occurs there. ``str`` is sent as UTF-8.
+
+    X-GM-RAW: *value* is a search as in Gmail; X-GM-LABELS: the message has this label.
+    """
 
     name: str
     value: bytes
@@ -164,8 +192,8 @@ class Header(SearchKey):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Date(SearchKey):
-    """BEFORE, ON, SINCE (INTERNALDATE), SENTBEFORE, SENTON, SENTSINCE (the Date field), time and zone
-    disregarded.
+    """BEFORE, ON, SINCE (INTERNALDATE), SENTBEFORE, SENTON, SENTSINCE (the Date field), SAVEDBEFORE, SAVEDON,
+    SAVEDSINCE (the save date, RFC 8514), time and zone disregarded.
     """
 
     name: str
@@ -189,7 +217,7 @@ class Size(SearchKey):
 
     def _check(self) -> None:
         self._set("name", check.one_of(self.name, SIZE_KEYS, "name"))
-        check.number(self.octets, "octets")
+        check.number(self.octets, "octets", most=check.MAX_MODSEQ)
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.raw(f"{self.name} {self.octets}")
@@ -208,6 +236,53 @@ class Within(SearchKey):
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.raw(f"{self.name} {self.seconds}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ObjectId(SearchKey):
+    """EMAILID, THREADID: the message has this object identifier (RFC 8474)."""
+
+    name: str
+    id: str
+
+    def _check(self) -> None:
+        self._set("name", check.one_of(self.name, OBJECT_ID_KEYS, "name"))
+        if not isinstance(self.id, str):
+            raise TypeError("id must be a str")
+        if not _OBJECT_ID.fullmatch(self.id):
+            raise ValueError("id must be 1 to 255 letters, digits, _ and -")
+
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.raw(f"{self.name} {self.id}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class GmailId(SearchKey):
+    """X-GM-MSGID, X-GM-THRID: the message has this number of 64 bits at Gmail."""
+
+    name: str
+    id: int
+
+    def _check(self) -> None:
+        self._set("name", check.one_of(self.name, GMAIL_ID_KEYS, "name"))
+        check.number(self.id, "id", most=2**64 - 1)
+
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.raw(f"{self.name} {self.id}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Filter(SearchKey):
+    """FILTER: what the filter stored under *name* matches (RFC 5466)."""
+
+    name: str
+
+    def _check(self) -> None:
+        if "/" in check.atom(self.name, "name"):
+            raise ValueError("name must not hold /")
+
+    def _write_leaf(self, writer: Writer) -> None:
+        writer.raw(f"FILTER {self.name}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -286,6 +361,22 @@ class Not(SearchKey):
 
     def _parts(self) -> tuple[str | SearchKey, ...]:
         return ("NOT ", self.key)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Fuzzy(SearchKey):
+    """FUZZY: messages that *key* matches approximately (RFC 6203)."""
+
+    key: SearchKey
+
+    def _check(self) -> None:
+        _key(self.key, "key")
+
+    def children(self) -> tuple[SearchKey, ...]:
+        return (self.key,)
+
+    def _parts(self) -> tuple[str | SearchKey, ...]:
+        return ("FUZZY ", self.key)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -20,6 +20,9 @@ def shown(value: Any, fragments: Any = None, *, secret: bool = False) -> Any:
             return whole.replace(b'"' + HIDDEN + b'"\r\n', HIDDEN + b"\r\n")
         case commands.Authenticate(initial_response=bytes()):
             return bytes(commands.Authenticate(value.mechanism, tag=value.tag)).rstrip() + b" ***\r\n"
+        case commands.UrlFetch():
+            # Each of the URLs lets whoever has it read a message.
+            return bytes(commands.UrlFetch("", tag=value.tag)).replace(b'""', HIDDEN)
         case commands.SaslResponse():
             return b"*\r\n" if value.data is None else HIDDEN + b"\r\n"
         case commands.BadCommand():

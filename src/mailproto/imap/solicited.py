@@ -19,15 +19,15 @@ from mailproto.imap import commands, responses
 ANSWERS: Final[dict[type, frozenset[str]]] = {
     responses.Capability: frozenset({"CAPABILITY", "LOGIN", "AUTHENTICATE"}),
     responses.Enabled: frozenset({"ENABLE"}),
-    responses.Exists: frozenset({"SELECT", "EXAMINE"}),
+    responses.Exists: frozenset({"SELECT", "EXAMINE", "REPLACE"}),
     responses.Recent: frozenset({"SELECT", "EXAMINE"}),
     responses.MailboxFlags: frozenset({"SELECT", "EXAMINE"}),
-    responses.Expunge: frozenset({"EXPUNGE", "MOVE"}),
-    responses.Vanished: frozenset({"EXPUNGE", "MOVE", "SELECT", "EXAMINE", "FETCH"}),
-    responses.MailboxList: frozenset({"LIST", "LSUB", "SELECT", "EXAMINE"}),
-    responses.MailboxStatus: frozenset({"STATUS", "LIST"}),
+    responses.Expunge: frozenset({"EXPUNGE", "MOVE", "REPLACE"}),
+    responses.Vanished: frozenset({"EXPUNGE", "MOVE", "REPLACE", "SELECT", "EXAMINE", "FETCH"}),
+    responses.MailboxList: frozenset({"LIST", "LSUB", "XLIST", "RLIST", "RLSUB", "SELECT", "EXAMINE"}),
+    responses.MailboxStatus: frozenset({"STATUS", "LIST", "NOTIFY"}),
     responses.SearchResult: frozenset({"SEARCH"}),
-    responses.ESearch: frozenset({"SEARCH", "SORT", "THREAD"}),
+    responses.ESearch: frozenset({"SEARCH", "SORT", "THREAD", "ESEARCH"}),
     responses.Namespace: frozenset({"NAMESPACE"}),
     responses.Id: frozenset({"ID"}),
 }
@@ -70,9 +70,9 @@ def asked(command: commands.Command) -> Asked | None:
         for item in command.items:
             if isinstance(item, str):
                 items.update(_MACROS.get(item, (item,)))
-            else:
+            elif isinstance(item, commands.Section):
                 items.add("BODY[")
-    elif isinstance(command, commands.Store):
+    elif isinstance(command, commands.Store) and not command.labels:
         if command.silent and command.unchanged_since is None:
             return None
         items = {"MODSEQ"} if command.silent else {"FLAGS"}

@@ -105,25 +105,29 @@ _SELECTED: Final = frozenset({State.SELECTED})
 
 #: In which states each command is legal. A command that is absent is unknown.
 LEGAL: Final[dict[str, frozenset[State]]] = {
-    # RFC 9051 section 6.1, RFC 2971
-    **dict.fromkeys(("CAPABILITY", "NOOP", "LOGOUT", "ID"), _ANY),
+    # RFC 9051 section 6.1, RFC 2971, RFC 5255 section 3.2
+    **dict.fromkeys(("CAPABILITY", "NOOP", "LOGOUT", "ID", "LANGUAGE"), _ANY),
     # RFC 9051 section 6.2
     **dict.fromkeys(("STARTTLS", "AUTHENTICATE", "LOGIN"), _NOT_AUTHENTICATED),
     # RFC 9051 section 6.3; RFC 3501 section 6.3.9 for LSUB. ENABLE: see CLIENT_MUST_NOT.
     **dict.fromkeys(("ENABLE", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME"), _LOGGED_IN),
     **dict.fromkeys(("SUBSCRIBE", "UNSUBSCRIBE", "LIST", "LSUB", "NAMESPACE", "STATUS"), _LOGGED_IN),
     **dict.fromkeys(("APPEND", "IDLE"), _LOGGED_IN),
-    # RFC 2087, RFC 4314, RFC 5464, RFC 5255
+    # Gmail, RFC 2193
+    **dict.fromkeys(("XLIST", "RLIST", "RLSUB"), _LOGGED_IN),
+    # RFC 9208, RFC 4314, RFC 5464, RFC 5255
     **dict.fromkeys(("GETQUOTA", "GETQUOTAROOT", "SETQUOTA"), _LOGGED_IN),
     **dict.fromkeys(("GETACL", "SETACL", "DELETEACL", "LISTRIGHTS", "MYRIGHTS"), _LOGGED_IN),
-    **dict.fromkeys(("GETMETADATA", "SETMETADATA", "LANGUAGE", "COMPARATOR"), _LOGGED_IN),
+    **dict.fromkeys(("GETMETADATA", "SETMETADATA", "COMPARATOR"), _LOGGED_IN),
+    # RFC 7377, RFC 9698
+    **dict.fromkeys(("ESEARCH", "GETJMAPACCESS"), _LOGGED_IN),
     # RFC 8437, RFC 4978, RFC 5465, RFC 4467
     **dict.fromkeys(("UNAUTHENTICATE", "COMPRESS", "NOTIFY"), _LOGGED_IN),
     **dict.fromkeys(("GENURLAUTH", "RESETKEY", "URLFETCH"), _LOGGED_IN),
     # RFC 9051 section 6.4; RFC 3501 section 6.4.1 for CHECK
     **dict.fromkeys(("CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "SEARCH", "FETCH", "STORE"), _SELECTED),
-    # RFC 9051 section 6.4; RFC 5256, RFC 8508, RFC 5267
-    **dict.fromkeys(("COPY", "MOVE", "SORT", "THREAD", "REPLACE", "CANCELUPDATE"), _SELECTED),
+    # RFC 9051 section 6.4; RFC 5256, RFC 8508, RFC 5267, RFC 10022
+    **dict.fromkeys(("COPY", "MOVE", "SORT", "THREAD", "REPLACE", "CANCELUPDATE", "UIDBATCHES"), _SELECTED),
 }
 
 #: Legal for a server to take, yet not for a client to send: RFC 9051 section 6.3.1, "Clients MUST NOT issue

@@ -25,6 +25,7 @@ from mailproto.server.auth import MECHANISMS, REFUSED, claim, sasl_step, via
 from mailproto.server.eager import eagerly
 from mailproto.server.imap_base import Ended, Refused
 from mailproto.server.imap_fetch import FetchCommands
+from mailproto.server.imap_unsupported import unsupported
 from mailproto.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -108,12 +109,16 @@ class ImapHandler(FetchCommands):
             case Closed():
                 self.connection.close()
             case Command():
-                self.status("BAD", "Unknown command", tag=event.tag)
+                self.status("BAD", f"{event.name} is not supported", tag=event.tag)
         return None
 
     async def _carry_out(
         self, method: Callable[[ImapHandler, Any], Coroutine[Any, Any, None]], command: Command
     ) -> None:
+        reason = unsupported(command)
+        if reason is not None:
+            self.status("BAD", reason, tag=command.tag)
+            return
         try:
             await method(self, command)
         except Ended:

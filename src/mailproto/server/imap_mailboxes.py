@@ -154,8 +154,12 @@ class MailboxCommands(ImapBase):
 
     async def do_list(self, command: commands.List) -> None:
         """LIST (RFC 3501 section 6.3.8), with the options of RFC 5258 that cost nothing here."""
-        selection = set(command.selection_options)
-        wanted = {option if isinstance(option, str) else option[0] for option in command.return_options}
+        selection = {option for option in command.selection_options if isinstance(option, str)}
+        wanted = {
+            option if isinstance(option, str) else option[0]
+            for option in command.return_options
+            if not isinstance(option, commands.Parameter)  # refused before
+        }
         unknown = (selection - {"SUBSCRIBED", "SPECIAL-USE", "REMOTE"}) | (
             wanted - {"SUBSCRIBED", "CHILDREN", "SPECIAL-USE"}
         )

@@ -1,0 +1,222 @@
+/* The names of commands, the fixed words inside them, and where in the grammar each word may stand. */
+#include "command_scan.h"
+
+#include "command_hash.h"
+
+const char *const mp_word_texts[MP_WORD_TOTAL] = {
+    "",
+#define X(name, text) text,
+    MP_WORDS(X)
+#undef X
+};
+
+const uint8_t mp_word_lengths[MP_WORD_TOTAL] = {
+    0,
+#define X(name, text) sizeof text - 1,
+    MP_WORDS(X)
+#undef X
+};
+
+static const char *const command_texts[MP_COMMAND_COUNT] = {
+#define X(name, text) text,
+    MP_COMMANDS(X)
+#undef X
+};
+
+static const uint8_t command_lengths[MP_COMMAND_COUNT] = {
+#define X(name, text) sizeof text - 1,
+    MP_COMMANDS(X)
+#undef X
+};
+
+static const char *const defect_names[MP_COMMAND_DEFECT_COUNT] = {
+#define X(name, text) text,
+    MP_COMMAND_DEFECTS(X)
+#undef X
+};
+
+const char *mp_word_text(mp_word word) { return (unsigned)word < MP_WORD_TOTAL ? mp_word_texts[word] : ""; }
+
+const char *mp_command_text(mp_command_kind kind)
+{
+    return (unsigned)kind < MP_COMMAND_COUNT ? command_texts[kind] : "";
+}
+
+const char *mp_command_defect_name(unsigned bit) { return bit < MP_COMMAND_DEFECT_COUNT ? defect_names[bit] : ""; }
+
+enum {
+    KEY = MP_WC_SEARCH_KEY,
+    ATT = MP_WC_FETCH_ATT,
+    RET = MP_WC_SEARCH_RETURN,
+    SEL = MP_WC_LIST_SELECT,
+    LRET = MP_WC_LIST_RETURN,
+    STAT = MP_WC_STATUS_ATT,
+    SORT = MP_WC_SORT_KEY,
+    FILT = MP_WC_FILTER,
+    EVENT = MP_WC_EVENT
+};
+
+const uint16_t mp_word_classes[MP_WORD_TOTAL] = {
+    [MP_WORD_ALL] = KEY | ATT | RET | MP_WC_ENTRY_TYPE,
+    [MP_WORD_ANSWERED] = KEY,
+    [MP_WORD_DELETED] = KEY | STAT,
+    [MP_WORD_DRAFT] = KEY,
+    [MP_WORD_FLAGGED] = KEY,
+    [MP_WORD_NEW] = KEY,
+    [MP_WORD_OLD] = KEY,
+    [MP_WORD_RECENT] = KEY | STAT,
+    [MP_WORD_SEEN] = KEY,
+    [MP_WORD_UNANSWERED] = KEY,
+    [MP_WORD_SAVEDATESUPPORTED] = KEY,
+    [MP_WORD_UNDELETED] = KEY,
+    [MP_WORD_UNDRAFT] = KEY,
+    [MP_WORD_UNFLAGGED] = KEY,
+    [MP_WORD_UNSEEN] = KEY | STAT,
+    [MP_WORD_BCC] = KEY,
+    [MP_WORD_BODY] = KEY | ATT,
+    [MP_WORD_CC] = KEY | SORT,
+    [MP_WORD_FROM] = KEY | SORT,
+    [MP_WORD_SUBJECT] = KEY | SORT,
+    [MP_WORD_TEXT] = KEY | MP_WC_SECTION_TEXT,
+    [MP_WORD_X_GM_LABELS] = KEY | ATT | MP_WC_STORE_ATT,
+    [MP_WORD_X_GM_RAW] = KEY,
+    [MP_WORD_TO] = KEY | SORT,
+    [MP_WORD_BEFORE] = KEY,
+    [MP_WORD_ON] = KEY,
+    [MP_WORD_SAVEDBEFORE] = KEY,
+    [MP_WORD_SAVEDON] = KEY,
+    [MP_WORD_SAVEDSINCE] = KEY,
+    [MP_WORD_SINCE] = KEY,
+    [MP_WORD_SENTBEFORE] = KEY,
+    [MP_WORD_SENTON] = KEY,
+    [MP_WORD_SENTSINCE] = KEY,
+    [MP_WORD_LARGER] = KEY,
+    [MP_WORD_SMALLER] = KEY,
+    [MP_WORD_OLDER] = KEY,
+    [MP_WORD_YOUNGER] = KEY,
+    [MP_WORD_HEADER] = KEY | MP_WC_SECTION_TEXT,
+    [MP_WORD_KEYWORD] = KEY,
+    [MP_WORD_UNKEYWORD] = KEY,
+    [MP_WORD_MODSEQ] = KEY | ATT,
+    [MP_WORD_UID] = KEY | ATT,
+    [MP_WORD_EMAILID] = KEY | ATT,
+    [MP_WORD_THREADID] = KEY | ATT,
+    [MP_WORD_X_GM_MSGID] = KEY | ATT,
+    [MP_WORD_X_GM_THRID] = KEY | ATT,
+    [MP_WORD_FILTER] = KEY,
+    [MP_WORD_FUZZY] = KEY,
+    [MP_WORD_NOT] = KEY,
+    [MP_WORD_OR] = KEY,
+    [MP_WORD_FLAGS] = ATT | MP_WC_STORE_ATT,
+    [MP_WORD_INTERNALDATE] = ATT,
+    [MP_WORD_RFC822] = ATT,
+    [MP_WORD_RFC822_SIZE] = ATT,
+    [MP_WORD_RFC822_HEADER] = ATT,
+    [MP_WORD_RFC822_TEXT] = ATT,
+    [MP_WORD_ENVELOPE] = ATT,
+    [MP_WORD_BODYSTRUCTURE] = ATT,
+    [MP_WORD_FAST] = ATT,
+    [MP_WORD_FULL] = ATT,
+    [MP_WORD_BODY_PEEK] = ATT,
+    [MP_WORD_BINARY] = ATT,
+    [MP_WORD_BINARY_PEEK] = ATT,
+    [MP_WORD_BINARY_SIZE] = ATT,
+    [MP_WORD_PREVIEW] = ATT,
+    [MP_WORD_SAVEDATE] = ATT,
+    [MP_WORD_OBJECTID] = ATT,
+    [MP_WORD_HEADER_FIELDS] = MP_WC_SECTION_TEXT,
+    [MP_WORD_HEADER_FIELDS_NOT] = MP_WC_SECTION_TEXT,
+    [MP_WORD_MIME] = MP_WC_SECTION_TEXT,
+    [MP_WORD_MIN] = RET,
+    [MP_WORD_MAX] = RET,
+    [MP_WORD_COUNT] = RET,
+    [MP_WORD_SAVE] = RET,
+    [MP_WORD_PARTIAL] = RET | MP_WC_FETCH_MODIFIER,
+    [MP_WORD_CONTEXT] = RET,
+    [MP_WORD_UPDATE] = RET,
+    [MP_WORD_RELEVANCY] = RET | SORT,
+    [MP_WORD_SUBSCRIBED] = SEL | LRET | FILT,
+    [MP_WORD_REMOTE] = SEL,
+    [MP_WORD_RECURSIVEMATCH] = SEL,
+    [MP_WORD_SPECIAL_USE] = SEL | LRET,
+    [MP_WORD_CHILDREN] = LRET,
+    [MP_WORD_MYRIGHTS] = LRET,
+    [MP_WORD_STATUS] = LRET,
+    [MP_WORD_METADATA] = LRET,
+    [MP_WORD_CHANGEDSINCE] = MP_WC_FETCH_MODIFIER,
+    [MP_WORD_VANISHED] = MP_WC_FETCH_MODIFIER,
+    [MP_WORD_FLAGS_SILENT] = MP_WC_STORE_ATT,
+    [MP_WORD_X_GM_LABELS_SILENT] = MP_WC_STORE_ATT,
+    [MP_WORD_ARRIVAL] = SORT,
+    [MP_WORD_DATE] = SORT,
+    [MP_WORD_DISPLAYFROM] = SORT,
+    [MP_WORD_DISPLAYTO] = SORT,
+    [MP_WORD_SELECTED] = FILT,
+    [MP_WORD_SELECTED_DELAYED] = FILT,
+    [MP_WORD_INBOXES] = FILT,
+    [MP_WORD_PERSONAL] = FILT,
+    [MP_WORD_SUBTREE] = FILT,
+    [MP_WORD_SUBTREE_ONE] = FILT,
+    [MP_WORD_MAILBOXES] = FILT,
+    [MP_WORD_MESSAGENEW] = EVENT,
+    [MP_WORD_MESSAGEEXPUNGE] = EVENT,
+    [MP_WORD_FLAGCHANGE] = EVENT,
+    [MP_WORD_ANNOTATIONCHANGE] = EVENT,
+    [MP_WORD_MAILBOXNAME] = EVENT,
+    [MP_WORD_SUBSCRIPTIONCHANGE] = EVENT,
+    [MP_WORD_MAILBOXMETADATACHANGE] = EVENT,
+    [MP_WORD_SERVERMETADATACHANGE] = EVENT,
+    [MP_WORD_PRIV] = MP_WC_ENTRY_TYPE,
+    [MP_WORD_SHARED] = MP_WC_ENTRY_TYPE,
+    [MP_WORD_MESSAGES] = STAT,
+    [MP_WORD_UIDNEXT] = STAT,
+    [MP_WORD_UIDVALIDITY] = STAT,
+    [MP_WORD_HIGHESTMODSEQ] = STAT,
+    [MP_WORD_SIZE] = SORT | STAT,
+    [MP_WORD_APPENDLIMIT] = STAT,
+    [MP_WORD_MAILBOXID] = STAT,
+};
+
+static uint8_t upper(uint8_t c) { return (uint8_t)(c - 'a') < 26 ? (uint8_t)(c - 32) : c; }
+
+static bool same_text(const uint8_t *p, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (upper(p[i]) != upper((uint8_t)text[i]))
+            return false;
+    }
+    return true;
+}
+
+bool mp_cs_same_word(const uint8_t *p, size_t len, mp_word word)
+{
+    return mp_word_lengths[word] == len && same_text(p, mp_word_texts[word], len);
+}
+
+static size_t hash_of(const uint8_t *text, size_t len, unsigned first, unsigned last)
+{
+    return len * 7 + (text[0] & 0xdfu) * first + (text[len / 2] & 0xdfu) * 5 + (text[len - 1] & 0xdfu) * last;
+}
+
+mp_word mp_word_find(const uint8_t *text, size_t len)
+{
+    if (len == 0)
+        return MP_WORD_NONE;
+    for (size_t at = hash_of(text, len, WORD_FIRST, WORD_LAST) % WORD_SLOTS; word_slots[at]; at = (at + 1) % WORD_SLOTS) {
+        if (mp_cs_same_word(text, len, (mp_word)word_slots[at]))
+            return (mp_word)word_slots[at];
+    }
+    return MP_WORD_NONE;
+}
+
+mp_command_kind mp_command_find(const uint8_t *text, size_t len)
+{
+    if (len == 0)
+        return MP_COMMAND_UNKNOWN;
+    for (size_t at = hash_of(text, len, NAME_FIRST, NAME_LAST) % NAME_SLOTS; name_slots[at]; at = (at + 1) % NAME_SLOTS) {
+        unsigned kind = name_slots[at] - 1u;
+        if (command_lengths[kind] == len && same_text(text, command_texts[kind], len))
+            return (mp_command_kind)kind;
+    }
+    return MP_COMMAND_UNKNOWN;
+}

@@ -74,10 +74,7 @@ def main() -> None:
     commands = texts(header, "MP_COMMANDS")
     TARGET.write_text(
         "/* Written by tools/command_words.py from imap_command.h: hash tables of the names, "
-        "0 for a free slot. */\n"
-        + written("word", words, 1)
-        + "\n"
-        + written("name", commands, 1)
+        "0 for a free slot. */\n" + written("word", words, 1) + "\n" + written("name", commands, 1)
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from mailproto._core.text import MailboxName, SequenceSet
+from mailproto._core.mailbox_name import MailboxName
+from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Value

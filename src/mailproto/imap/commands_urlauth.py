@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mailproto._core.text import MailboxName
+from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Command

@@ -12,7 +12,7 @@ import platform
 import sys
 
 import mailproto
-from bench import commands, fetch, lists, memory, pop3
+from bench import commands, core, fetch, lists, memory, pop3, streaming
 from bench.case import Case, measure
 
 SUBJECTS = (fetch, lists, commands, pop3)
@@ -32,7 +32,7 @@ def _row(case: Case, best: dict[str, float]) -> list[str]:
             continue
         ratio = spent / ours
         goal = case.goals.get(name)
-        mark = "" if goal is None else f"  goal {goal:g}x{'' if ratio >= goal else '  BELOW'}"
+        mark = "" if goal is None else f"  goal {goal:g}x {'ok' if ratio >= goal else 'SHORT'}"
         lines.append(f"    {name:<20} {spent:>14,.0f} ns  {ratio:7.1f}x{mark}")
     return lines
 
@@ -60,10 +60,16 @@ def main() -> int:
             wrong += 1
             continue
         print("\n".join(_row(case, measure(case, rounds))), flush=True)
-    if options.only.lower() in "memory":
-        print("memory held per untouched envelope row:")
-        for name, octets in memory.table(scale):
-            print(f"    {name:<20} {octets:>14,} octets")
+    for name, lines_of in (
+        ("memory", lambda: memory.row(scale)),
+        ("streamed", lambda: streaming.memory(scale)),
+        ("tape", lambda: core.tape(scale, rounds)),
+        ("linear", core.growth),
+    ):
+        if options.only.lower() in name:
+            lines, failed = lines_of()
+            print("\n".join(lines), flush=True)
+            wrong += failed
     return 1 if wrong else 0
 
 

@@ -31,6 +31,7 @@ from mailproto._core.listing cimport MailboxList, new_mailbox_list
 from mailproto._core.members cimport mp_slot_at, mp_slot_put
 from mailproto._core.response_code cimport CodeTypes, code_of
 from mailproto._core.mailbox_name cimport MailboxName, mailbox_from_wire
+from mailproto._core.pages cimport mp_large_pages
 from mailproto._core.sequence_set cimport sequence_set_adopt, sequence_set_from_wire
 from mailproto._core.words cimport (
     WordCache, defect_names, flags_of, sendable, text_to_bytes, trees_in, trees_of, word_str, word_upper,
@@ -203,6 +204,7 @@ cdef object read_search(ResponseTypes types, const uint8_t *unit, size_t length,
     runs = <mp_run *>PyMem_RawMalloc(mp_search_capacity(&search) * sizeof(mp_run))
     if runs is NULL:
         raise MemoryError()
+    mp_large_pages(runs, mp_search_capacity(&search) * sizeof(mp_run))
     if mp_read_search(&search, <uint32_t *>runs, &count, &error) != MP_OK:
         PyMem_RawFree(runs)
         raise_error(&error, unit, length)

@@ -16,6 +16,7 @@ from mailproto._core.c_mailproto cimport (
     mp_seqset_combine, mp_seqset_normalise, mp_seqset_parse, mp_seqset_resolve, mp_seqset_write, mp_set_op,
 )
 from mailproto._core.common cimport raise_error
+from mailproto._core.pages cimport mp_large_pages, mp_list_items
 
 
 cdef SequenceSet sequence_set_adopt(mp_run *runs, Py_ssize_t count):
@@ -247,6 +248,7 @@ cdef class SequenceSet:
         cdef Py_ssize_t at = 0
         cdef Py_ssize_t i
         cdef uint64_t number, low, high
+        mp_large_pages(mp_list_items(result), total * sizeof(void *))
         for i in range(self.count):
             ends(self.runs[i], &low, &high)
             number = low

@@ -64,6 +64,19 @@ def test_capa(pop3, server):
         assert b"STLS" not in inside.body("CAPA").split(b"\r\n")
 
 
+def test_lang_and_utf8(pop3, user):
+    """RFC 6856: there is English, before and after the login; UTF-8 mode is not offered, and refused."""
+    for client in (pop3(None), pop3()):
+        offered = client.body("CAPA").split(b"\r\n")
+        assert b"LANG" in offered and not any(line.startswith(b"UTF8") for line in offered)
+        assert client.body("LANG") == b"en English\r\n"
+        assert client.ok("LANG *").startswith(b"+OK en ")
+        assert client.ok("LANG en-GB").startswith(b"+OK en ")
+        client.err("LANG sv")
+        client.err("LANG s_v")
+        client.err("UTF8")
+
+
 def test_a_whole_session(pop3, server, user):
     first = MESSAGE
     second = b"Subject: dots\r\n\r\n.\r\n..two\r\n.end\r\nlast line without an end"

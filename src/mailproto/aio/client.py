@@ -4,14 +4,15 @@ answers."""
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final, Self, TypeVar
 
 from mailproto import tls as tls_module
 from mailproto.aio.transport import SessionConnection
 from mailproto.clients.conversation import Conversation, Operation, Running
+from mailproto.clients.opening import Opening, unreachable
 from mailproto.errors import CommandTimeout, ConnectionLost
 
 T = TypeVar("T")
@@ -181,6 +182,23 @@ class Client:
             running.drop()
             self._connection.taken()
 
+    async def _tls_done(self) -> None:
+        """Wait for the handshake that a +OK or OK has brought about."""
+        await self._connection.until(
+            lambda: self._connection.is_tls or self._conversation.over, self._conversation
+        )
+        if not self._connection.is_tls:
+            raise self._conversation.lost()
+
+    @contextlib.contextmanager
+    def _begun(self, opening: Opening) -> Iterator[bool]:
+        """What follows the greeting: whether a login is due. Cuts the connection off when that fails."""
+        try:
+            yield opening.welcomed(self._conversation.greeting)
+        except BaseException:
+            self.abort()
+            raise
+
     async def close(self) -> None:
         """Close without a farewell; ``logout()`` or ``quit()`` is the polite way. May be called twice."""
         self._connection.close()
@@ -198,35 +216,26 @@ class Client:
 
 
 async def open_connection(
-    session: Any,
-    host: str,
-    port: int,
-    *,
-    tls: bool | str,
-    context: ssl.SSLContext | None,
-    timeout: float,
+    opening: Opening, host: str, *, context: ssl.SSLContext | None, timeout: float
 ) -> ClientConnection:
     """Connect, do the handshake of implicit TLS, and wait for the greeting."""
-    if tls and context is None:
+    if opening.tls and context is None:
         context = tls_module.client_context()
     loop = asyncio.get_running_loop()
-    conversation = Conversation(session)
+    conversation = Conversation(opening.session)
     try:
         async with asyncio.timeout(timeout):
             _, connection = await loop.create_connection(
                 lambda: ClientConnection(conversation, loop, context=context, hostname=host, timeout=timeout),
                 host,
-                port,
+                opening.port,
             )
     except TimeoutError as error:
-        raise CommandTimeout(f"{host} port {port} does not answer") from error
+        raise CommandTimeout(f"{host} port {opening.port} does not answer") from error
     except OSError as error:
-        if error.errno is None or error.errno <= 0:
-            raise  # a name that cannot be resolved: that error says it well
-        # asyncio's own words would hide why.
-        raise OSError(error.errno, f"{host} port {port}: {os.strerror(error.errno)}") from error
+        raise unreachable(error, host, opening.port) from error  # asyncio's own words would hide why
     try:
-        if tls is True:
+        if opening.tls is True:
             await connection.secure()
         await connection.until(lambda: conversation.greeting is not None or conversation.over, conversation)
         if conversation.greeting is None:

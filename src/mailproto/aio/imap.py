@@ -21,7 +21,6 @@ from mailproto.clients import imap as operations
 from mailproto.clients.conversation import Operation
 from mailproto.errors import ConnectionLost, LocalError
 from mailproto.imap import commands
-from mailproto.imap.client import ClientSession
 from mailproto.imap.search import SearchKey
 from mailproto.limits import Limits
 
@@ -87,11 +86,7 @@ class ImapClient(Client):
     async def starttls(self) -> None:
         """Go on inside TLS. ``connect(tls="starttls")`` does this, and is hard to get wrong."""
         await self._run(operations.simple(commands.StartTls()))
-        await self._connection.until(
-            lambda: self._connection.is_tls or self._conversation.over, self._conversation
-        )
-        if not self._connection.is_tls:
-            raise self._conversation.lost()
+        await self._tls_done()
 
     async def login(self, user: str | bytes, password: str | bytes) -> None:
         """LOGIN, or where the server forbids that the best mechanism that it offers for a password."""
@@ -412,22 +407,11 @@ async def open_client(
     limits: Limits | None = None,
 ) -> ImapClient:
     """As :func:`connect`, for whoever closes the client himself."""
-    if tls not in (True, False, "starttls"):
-        raise ValueError("tls must be True, False or 'starttls'")
-    session = ClientSession(limits, secure=tls is True, require_tls=tls == "starttls")
-    connection = await open_connection(
-        session, host, port or (993 if tls is True else 143), tls=tls, context=context, timeout=timeout
-    )
-    client = ImapClient(connection)
-    try:
-        greeting = connection.conversation.greeting
-        if greeting.status == "BYE":
-            raise ConnectionLost(f"the server refuses: {greeting.text}")
-        if tls == "starttls":
+    opening = operations.opening(tls, port, limits)
+    client = ImapClient(await open_connection(opening, host, context=context, timeout=timeout))
+    with client._begun(opening) as login_due:
+        if opening.upgrades:
             await client.starttls()
-        if user is not None and greeting.status != "PREAUTH":
+        if user is not None and login_due:
             await client.login(user, password or "")
-    except BaseException:
-        client.abort()
-        raise
     return client

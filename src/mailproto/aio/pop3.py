@@ -18,10 +18,9 @@ from typing import Any, BinaryIO
 
 from mailproto.aio.client import DEFAULT_TIMEOUT, Client, open_connection
 from mailproto.clients import pop3 as operations
-from mailproto.errors import CommandFailed, ConnectionLost
+from mailproto.errors import CommandFailed
 from mailproto.limits import Limits
 from mailproto.pop3 import commands
-from mailproto.pop3.client import ClientSession
 from mailproto.pop3.events import BodyChunk
 from mailproto.pop3.listings import Capabilities
 
@@ -53,11 +52,7 @@ class Pop3Client(Client):
     async def stls(self) -> None:
         """Go on inside TLS. ``connect(tls="starttls")`` does this, and is hard to get wrong."""
         await self._run(operations.simple(commands.Stls()))
-        await self._connection.until(
-            lambda: self._connection.is_tls or self._conversation.over, self._conversation
-        )
-        if not self._connection.is_tls:
-            raise self._conversation.lost()
+        await self._tls_done()
 
     async def login(self, user: str, password: str, *, apop: bool = False) -> None:
         """USER and PASS; where the server has no USER, the best mechanism that it offers for a password.
@@ -235,28 +230,11 @@ async def open_client(
     limits: Limits | None = None,
 ) -> Pop3Client:
     """As :func:`connect`, for whoever closes the client himself."""
-    if tls not in (True, False, "starttls"):
-        raise ValueError("tls must be True, False or 'starttls'")
-    session = ClientSession(
-        limits,
-        secure=tls is True,
-        require_tls=tls == "starttls",
-        stream_above=operations.STREAM_ABOVE,
-        allow_apop=apop,
-    )
-    connection = await open_connection(
-        session, host, port or (995 if tls is True else 110), tls=tls, context=context, timeout=timeout
-    )
-    client = Pop3Client(connection)
-    try:
-        reply = connection.conversation.greeting.reply
-        if not reply.ok:
-            raise ConnectionLost(f"the server refuses: {reply.text}")
-        if tls == "starttls":
+    opening = operations.opening(tls, port, limits, apop=apop)
+    client = Pop3Client(await open_connection(opening, host, context=context, timeout=timeout))
+    with client._begun(opening) as login_due:
+        if opening.upgrades:
             await client.stls()
-        if user is not None:
+        if user is not None and login_due:
             await client.login(user, password or "", apop=apop)
-    except BaseException:
-        client.abort()
-        raise
     return client

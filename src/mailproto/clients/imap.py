@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from mailproto import sasl
 from mailproto._core.sequence_set import SequenceSet
 from mailproto.clients.conversation import Operation
+from mailproto.clients.opening import Opening, check_tls
 from mailproto.imap import commands, responses
 from mailproto.imap import search as keys
+from mailproto.imap.client import ClientSession
 from mailproto.imap.codes import AppendUid, CopyUid
 from mailproto.imap.commands import AppendMessage
 
@@ -18,11 +20,24 @@ if TYPE_CHECKING:
 
     from mailproto.imap._arguments import SetLike
     from mailproto.imap.mailbox import SelectedMailbox
+    from mailproto.limits import Limits
 
 #: RFC 9051 section 6.3.13: IDLE at least every 29 minutes anew, or the server may think us gone.
 IDLE_RENEWAL: Final = 28 * 60.0
 
 Status = responses.StatusResponse
+
+
+def opening(tls: bool | str, port: int | None, limits: Limits | None) -> Opening:
+    """A session that is to be connected; *port* ``None``: the usual one."""
+    check_tls(tls)
+    return Opening(
+        ClientSession(limits, secure=tls is True, require_tls=tls == "starttls"),
+        tls,
+        port or (993 if tls is True else 143),
+        refusal=lambda greeting: greeting.text if greeting.status == "BYE" else None,
+        logged_in=lambda greeting: bool(greeting.status == "PREAUTH"),
+    )
 
 
 def _nothing(_responses: list[Any], _final: Status) -> None:

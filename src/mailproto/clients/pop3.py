@@ -7,8 +7,11 @@ from typing import Any, Final, TypeVar
 
 from mailproto import sasl
 from mailproto.clients.conversation import Operation
+from mailproto.clients.opening import Opening, check_tls
 from mailproto.errors import RemoteError
+from mailproto.limits import Limits
 from mailproto.pop3 import commands
+from mailproto.pop3.client import ClientSession
 from mailproto.pop3.events import BodyChunk
 from mailproto.pop3.listings import Capabilities
 from mailproto.pop3.replies import Reply, Streamed
@@ -19,6 +22,25 @@ T = TypeVar("T")
 STREAM_ABOVE: Final = 256 * 1024
 #: RETR commands on their way at once when many messages are asked for. More would not hide more latency.
 WINDOW: Final = 16
+
+
+def opening(tls: bool | str, port: int | None, limits: Limits | None, *, apop: bool) -> Opening:
+    """A session that is to be connected; *port* ``None``: the usual one."""
+    check_tls(tls)
+    session = ClientSession(
+        limits,
+        secure=tls is True,
+        require_tls=tls == "starttls",
+        stream_above=STREAM_ABOVE,
+        allow_apop=apop,
+    )
+    return Opening(
+        session,
+        tls,
+        port or (995 if tls is True else 110),
+        refusal=lambda greeting: None if greeting.reply.ok else greeting.reply.text,
+        logged_in=lambda _greeting: False,
+    )
 
 
 def simple(command: commands.Command) -> Operation[str]:

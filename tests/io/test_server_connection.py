@@ -208,10 +208,8 @@ async def test_a_peer_that_does_not_read_costs_little_memory(
     writer.write(b"STREAM 200\r\nlater\r\n")
     await server.last.started.wait()
     connection = server.last.connection
-    for _ in range(200):
-        await asyncio.sleep(0.001)
-        if connection.write_blocked and connection._drain_waiter is not None:
-            break
+    while not (connection.write_blocked and connection._drain_waiter is not None):
+        await asyncio.sleep(0)
     blocked_at = server.last.sent
     assert blocked_at < 10_000_000
     assert connection.pending <= 200_000
@@ -231,8 +229,8 @@ async def test_pipelined_big_answers_to_a_peer_that_does_not_read_are_not_made(s
     writer.write(b"BODY 1000000\r\n" * 60 + b"end\r\n")
     while not server.last.connection.write_blocked:
         await asyncio.sleep(0)
-    for _ in range(50):
-        await asyncio.sleep(0.001)
+    for _ in range(50):  # turns of the loop in which nothing more may be asked for
+        await asyncio.sleep(0)
     assert len(server.last.events) < 40
     writer.transport.resume_reading()
     for _ in range(60):
@@ -431,9 +429,11 @@ async def test_deadline_ends_a_peer_that_dribbles(start: Start) -> None:
     async def dribble() -> None:
         with contextlib.suppress(OSError):
             while True:
+                before = len(server.last.connection.session.buffer)
                 writer.write(b"x")
                 await writer.drain()
-                await asyncio.sleep(0.005)
+                while len(server.last.connection.session.buffer) == before:  # the next when this one came
+                    await asyncio.sleep(0)
 
     task = asyncio.create_task(dribble())
     assert await reader.read() == b"too slow\r\n"

@@ -24,4 +24,4 @@ def test_example(code: str) -> None:
 def test_every_python_block_is_marked() -> None:
     if not README.exists():
         pytest.skip("README.md is not beside these tests")
-    assert README.read_text().count("```python") == len(examples()) == 3
+    assert README.read_text().count("```python") == len(examples()) == 4

@@ -1,10 +1,8 @@
 """Checks for what Python code puts into a command: nothing passes that could change the structure around it.
 
 Each function takes the value, and the name of the argument for the error text, and returns the form that is
-kept. Each
-raises TypeError for the wrong kind of object and ValueError for a value that the grammar cannot carry. Error
-texts name
-the argument and never show its value, which may be a secret.
+kept. Each raises TypeError for the wrong kind of object and ValueError for a value that the grammar cannot
+carry. Error texts name the argument and never show its value, which may be a secret.
 """
 
 from __future__ import annotations

@@ -91,8 +91,8 @@ class ClientSender:
 
     @property
     def capabilities(self) -> frozenset[str] | None:
-        """What the server can do, in upper case; ``None`` where it has not said since the greeting, TLS
-        or login.
+        """What the server can do, in upper case; ``None`` where it has not said since the greeting, TLS or
+        login.
         """
         return self._known.capabilities
 

@@ -21,25 +21,18 @@ class CommandReader(_command.CommandReader):
     iteration.
 
     ``next()`` gives a command of :mod:`mailproto.imap.commands`, ``BadCommand`` for a line that is none (its
-    literals
-    swallowed, so that the octets of a message never run as commands), or ``NEED_DATA``. It never raises for
-    a bad
-    command. It raises ParseError or LimitError with ``fatal`` true, once, where the next command cannot be
-    found any
-    more (a line past ``Limits.max_line``); from then on there is only ``NEED_DATA``, and the connection
-    should close.
+    literals swallowed, so that the octets of a message never run as commands), or ``NEED_DATA``. It never
+    raises for a bad command. It raises ParseError or LimitError with ``fatal`` true, once, where the next
+    command cannot be found any more (a line past ``Limits.max_line``); from then on there is only
+    ``NEED_DATA``, and the connection should close.
 
     Without *announce* literals are awaited inline, and one past a limit gives ``BadCommand``. With it,
-    ``next()``
-    gives ``LiteralAnnounced`` for each; then call :meth:`accept` (a server sends ``+`` first where ``sync``
-    is true)
-    or :meth:`reject`. :meth:`expect_line` says that a SASL response or the end of IDLE comes next, which
-    gives
-    ``SaslResponse`` or ``IdleDone``.
+    ``next()`` gives ``LiteralAnnounced`` for each; then call :meth:`accept` (a server sends ``+`` first where
+    ``sync`` is true) or :meth:`reject`. :meth:`expect_line` says that a SASL response or the end of IDLE
+    comes next, which gives ``SaslResponse`` or ``IdleDone``.
 
     *limits*: the bounds, ``Limits.server()`` if none are given; replace them when the client has logged in.
-    *utf8*:
-    mailbox names are UTF-8. *strict*: what is read tolerantly otherwise (``Command.defects``) gives
+    *utf8*: mailbox names are UTF-8. *strict*: what is read tolerantly otherwise (``Command.defects``) gives
     ``BadCommand``. One thread at a time.
     """
 
@@ -57,9 +50,8 @@ def parse_command_prefix(
     """The command that *data* begins with, its literals inline, and how many octets it took.
 
     Raises IncompleteError where *data* is too short, ParseError for what is no command, LimitError past a
-    bound of
-    *limits* (``Limits.server()`` if none are given). *strict*: ParseError for what is not to the letter of
-    the grammar and read otherwise, with ``Command.defects``.
+    bound of *limits* (``Limits.server()`` if none are given). *strict*: ParseError for what is not to the
+    letter of the grammar and read otherwise, with ``Command.defects``.
     """
     return _command.parse(_BUILDER, data, Limits.server() if limits is None else limits, utf8, strict)
 

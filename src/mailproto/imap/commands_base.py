@@ -60,12 +60,11 @@ class Value:
     def encode(self, utf8: bool = False, literals: LiteralMode = "sync") -> list[bytes | SyncPoint]:
         """The wire form as fragments to send one after the other.
 
-        *literals* says how literals go out: ``"sync"``, each behind a
-        :data:`~mailproto._core.write.SYNC` that stands in the list where the server's ``+`` must come first;
-        ``"plus"`` (LITERAL+), none waits; ``"minus"`` (LITERAL-), only those above 4096 octets wait. *utf8*:
-        the
-        session has enabled UTF8=ACCEPT or IMAP4rev2. Large octets are passed through, not copied. Raises
-        ValueError for a value that cannot be sent, such as a command without tag.
+        *literals* says how literals go out: ``"sync"``, each behind a :data:`~mailproto._core.write.SYNC`
+        that stands in the list where the server's ``+`` must come first; ``"plus"`` (LITERAL+), none waits;
+        ``"minus"`` (LITERAL-), only those above 4096 octets wait. *utf8*: the session has enabled UTF8=ACCEPT
+        or IMAP4rev2. Large octets are passed through, not copied. Raises ValueError for a value that cannot
+        be sent, such as a command without tag.
         """
         writer = Writer(utf8=utf8, literals=literals)
         self._write(writer, utf8)
@@ -126,11 +125,9 @@ def to_builtin(value: object, *, secrets: bool = False) -> Any:
 class Command(Value):
     """Base class of every command.
 
-    Building one from Python checks every argument (TypeError, ValueError), so that no CR, LF or NUL can
-    leave outside a
-    literal and no argument can change the structure around it. ``tag`` may stay ``None`` until the command
-    is sent;
-    a session gives it one.
+    Building one from Python checks every argument (TypeError, ValueError), so that no CR, LF or NUL can leave
+    outside a literal and no argument can change the structure around it. ``tag`` may stay ``None`` until the
+    command is sent; a session gives it one.
     """
 
     #: The command's name on the wire, without the ``UID`` prefix.

@@ -51,13 +51,12 @@ def _write_program(writer: Writer, utf8: bool, charset: str | None, criteria: se
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Search(Command):
-    """SEARCH (RFC 3501 section 6.4.4) with return options (RFC 4731, RFC 5182, RFC 5267, RFC 6203,
-    RFC 9394).
+    """SEARCH (RFC 3501 section 6.4.4) with return options (RFC 4731, RFC 5182, RFC 5267, RFC 6203, RFC 9394).
 
     *criteria* is a search key or an iterable of keys that must all match, and is kept as :class:`search.And`.
     *charset* is that of the keys' strings; where none is given and a string is not ASCII it becomes UTF-8.
-    *return_options*: ``None`` for a plain SEARCH, else words such as ``"MIN"``, and
-    ``("PARTIAL", (1, 10))``, counted from the end where both are negative; ``()`` is ``RETURN ()``.
+    *return_options*: ``None`` for a plain SEARCH, else words such as ``"MIN"``, and ``("PARTIAL", (1, 10))``,
+    counted from the end where both are negative; ``()`` is ``RETURN ()``.
     """
 
     name: ClassVar[str] = "SEARCH"

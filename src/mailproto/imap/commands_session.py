@@ -48,8 +48,7 @@ class Authenticate(Command):
     """AUTHENTICATE (RFC 3501 section 6.2.2), with the initial response of RFC 4959.
 
     *mechanism* is kept in upper case. *initial_response* holds the octets before base64; ``b""`` is a
-    response that is
-    there and empty (``=`` on the wire).
+    response that is there and empty (``=`` on the wire).
     """
 
     name: ClassVar[str] = "AUTHENTICATE"

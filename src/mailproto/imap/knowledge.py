@@ -56,8 +56,8 @@ class Knowledge:
             self._asked_for[tag] = frozenset(name.upper() for name in command.capabilities)
 
     def oldest(self, tag: str, command: commands.Command) -> None:
-        """*command* is the oldest in progress now: if it is a SELECT, mailbox data is about its mailbox
-        from here.
+        """*command* is the oldest in progress now: if it is a SELECT, mailbox data is about its mailbox from
+        here.
         """
         if isinstance(command, (commands.Select, commands.Examine)) and self._selecting is None:
             self._selecting = tag, _view(command)

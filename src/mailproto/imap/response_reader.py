@@ -42,8 +42,8 @@ TYPES: Final = ResponseTypes(
 class ResponseReader(_compiled.ResponseReader):
     """Reads what a server sends: bytes in, responses out.
 
-    ``feed(data)``, or ``get_buffer(hint)`` and ``buffer_updated(n)``, bring bytes in; ``next()`` gives
-    a value or :data:`NEED_DATA`; iterating goes on until there is none. After a ParseError the reader goes on
+    ``feed(data)``, or ``get_buffer(hint)`` and ``buffer_updated(n)``, bring bytes in; ``next()`` gives a
+    value or :data:`NEED_DATA`; iterating goes on until there is none. After a ParseError the reader goes on
     at the next response, unless the error is ``fatal``. With *strict* every defect is an error. *limits*
     default to :meth:`Limits.client`.
     """
@@ -57,8 +57,8 @@ class ResponseReader(_compiled.ResponseReader):
 def parse_response(data: bytes, *, limits: Limits | None = None, strict: bool = False) -> Any:
     """The one response that *data* is, CRLF included, literals inline.
 
-    Raises IncompleteError where more bytes are wanted, ParseError for what is no response and for
-    bytes behind it, LimitError past a bound of *limits* (default: :meth:`Limits.client`).
+    Raises IncompleteError where more bytes are wanted, ParseError for what is no response and for bytes
+    behind it, LimitError past a bound of *limits* (default: :meth:`Limits.client`).
     """
     return _compiled.parse_response(TYPES, data, limits=limits, strict=strict)
 

@@ -1,9 +1,9 @@
 """Every response as a typed value: what a client reads and what a server builds and sends.
 
 ``bytes(value)`` is the wire form and ``value.encode(utf8=...)`` the same as a list of fragments, in which
-long literals are passed through uncopied. ``parse_response(bytes(value)) == value``. Equality and hash
-ignore ``defects`` and ``raw``. What comes by the thousand (:class:`Fetch`, :class:`MailboxList` and what
-they hold) is compiled.
+long literals are passed through uncopied. ``parse_response(bytes(value)) == value``. Equality and hash ignore
+``defects`` and ``raw``. What comes by the thousand (:class:`Fetch`, :class:`MailboxList` and what they hold)
+is compiled.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """SEARCH keys (RFC 3501 section 6.4.4): what a message must match.
 
-Each key is a frozen value; the boolean ones hold others. Building one checks its arguments: TypeError for
-the wrong kind
-of object, ValueError for a value that the protocol cannot carry.
+Each key is a frozen value; the boolean ones hold others. Building one checks its arguments: TypeError for the
+wrong kind of object, ValueError for a value that the protocol cannot carry.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ CLANG ?= $(shell command -v clang || command -v clang-14)
 FUZZ_SECONDS ?= 20
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test interop bench check lint types ctest fuzz wheel clean help
+.PHONY: build demo test interop bench check lint types ctest fuzz coverage cross wheel clean help
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,6 +29,10 @@ $(VENV)/.dev: $(VENV)/.run
 
 $(VENV)/.bench: $(VENV)/.dev
 	@$(PIP) install --quiet --no-build-isolation --editable '.[cli,bench]'
+	@touch $@
+
+$(VENV)/.cross: $(VENV)/.run
+	@$(PIP) install --quiet --group cross
 	@touch $@
 
 build: $(VENV)/.run ## build the extension modules, installed editable in .venv
@@ -67,6 +71,16 @@ fuzz: $(VENV)/.run ## every libFuzzer target for FUZZ_SECONDS, under sanitizers 
 	@$(BIN)/cmake -S . -B build/fuzz $(CTEST) -DCMAKE_C_COMPILER=$(CLANG) -DMAILPROTO_FUZZERS=ON -DMAILPROTO_SANITIZE=ON > /dev/null
 	@$(BIN)/cmake --build build/fuzz
 	@$(BIN)/python tools/fuzz.py build/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+coverage: $(VENV)/.run ## lines of the C core that its tests and the fuzz corpora run (needs clang and llvm)
+	@test -n "$(CLANG)" || { echo "make coverage needs clang (Debian: clang-14 llvm-14)"; exit 1; }
+	@$(BIN)/cmake -S . -B build/coverage $(CTEST) -DCMAKE_C_COMPILER=$(CLANG) -DCMAKE_BUILD_TYPE=Debug \
+		-DMAILPROTO_TESTS=ON -DMAILPROTO_COVERAGE=ON -DMAILPROTO_WERROR=ON > /dev/null
+	@$(BIN)/cmake --build build/coverage
+	@$(BIN)/python tools/coverage.py build/coverage $(COVERAGE_ARGS)
+
+cross: $(VENV)/.cross ## the C core for other machines, its tests under qemu where they can run
+	@$(BIN)/python tools/cross.py build/cross $(CROSS_TARGETS)
 
 wheel: $(VENV)/.dev ## build the sdist and a wheel, and test each in an empty environment
 	@$(BIN)/python tools/wheel.py $(PYTHON)

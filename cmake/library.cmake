@@ -30,7 +30,7 @@ if(UNIX AND NOT APPLE)
   set(map ${PROJECT_BINARY_DIR}/mailproto.map)
   configure_file(cmake/mailproto.map.in ${map} @ONLY)
   # Calls within the library go straight: nobody replaces its functions one by one.
-  target_link_options(mailproto PRIVATE -Wl,--version-script=${map} -Wl,-z,defs -Wl,-Bsymbolic-functions)
+  target_link_options(mailproto PRIVATE -Wl,--version-script=${map} -Wl,-z,defs -Wl,-Bsymbolic)
   set_target_properties(mailproto PROPERTIES LINK_DEPENDS ${map})
 endif()
 

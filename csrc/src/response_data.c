@@ -307,13 +307,13 @@ static inline const uint8_t *read_digits(const uint8_t *p, const uint8_t *end, u
 {
     uint64_t value = 0;
     const uint8_t *from = p;
-#if MP_SSE2 /* a little-endian machine: eight octets at once, of which the digits come first */
+#if MP_LITTLE_ENDIAN /* eight octets at once, of which the digits come first */
     uint64_t chunk = 0;
     memcpy(&chunk, p, end - p >= 8 ? 8 : (size_t)(end - p));
     uint64_t digits = chunk ^ UINT64_C(0x3030303030303030); /* 0 to 9 where a digit was */
     /* a carry runs only upwards, so the lowest octet marked is the first that is no digit */
     uint64_t no_digit = ((digits + UINT64_C(0x7676767676767676)) | digits) & UINT64_C(0x8080808080808080);
-    unsigned count = no_digit ? ((uint32_t)no_digit ? mp_ctz((unsigned)no_digit) : 32 + mp_ctz((unsigned)(no_digit >> 32))) / 8 : 8;
+    unsigned count = no_digit ? mp_ctz64(no_digit) / 8 : 8;
     if (count == 0)
         return NULL;
     chunk = digits << (8 * (8 - count));
@@ -367,19 +367,15 @@ static inline void write_run(run_writer *w, uint32_t number)
     w->pairs[2 * w->count - 1] = number;
 }
 
-#if MP_SSE2
+#if MP_VECTORS
 /* The numbers of the 64 octets at p, which is at a space with 8 octets before it and 64 behind it. Returns the last
  * space that was reached: p itself where the first number needs a closer look. */
 static const uint8_t *read_search_block(const uint8_t *p, run_writer *w)
 {
-    const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
-    __m128i v[4];
-    uint64_t digits = 0;
-    for (int i = 3; i >= 0; i--) {
-        v[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
-        __m128i value = _mm_sub_epi8(v[i], zero);
-        digits = digits << 16 | (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(value, nine), value));
-    }
+    mp_vec v[4];
+    for (int i = 0; i < 4; i++)
+        v[i] = mp_vec_load(p + 16 * i);
+    uint64_t digits = mp_mask64_digits(v);
     uint64_t spaces = mp_mask64(v, ' ');
     uint64_t others = ~(digits | spaces);
     if (others)
@@ -413,7 +409,7 @@ mp_status mp_read_search(mp_search *s, uint32_t *pairs, size_t *count_r, mp_erro
     while (p < end) {
         if (*p != ' ')
             return mp_fail(err, MP_E_SYNTAX, (size_t)(p - s->unit), "SP");
-#if MP_SSE2
+#if MP_VECTORS
         if (end - p >= 64 && p - s->unit >= 8) {
             const uint8_t *reached = read_search_block(p, &w);
             if (reached != p) {

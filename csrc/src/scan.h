@@ -1,5 +1,6 @@
-/* Byte searches that the parsers share. Each has a fast form, used where SSE2 is part of the target, and a scalar twin
- * (mp_scalar_*) that a test compares with it. They may read up to MP_PADDING octets behind `end`, never act on them.
+/* Byte searches that the parsers share. Each has a fast form, used where SSE2 or NEON is part of the target, and a
+ * scalar twin (mp_scalar_*) that test_scan.c compares with it. They may read up to MP_PADDING octets behind `end`, never
+ * act on them.
  */
 #ifndef MAILPROTO_SCAN_H
 #define MAILPROTO_SCAN_H
@@ -8,12 +9,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Whether the first octet of a word in memory is its lowest. */
+#if defined(__BYTE_ORDER__)
+#define MP_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#else
+#define MP_LITTLE_ENDIAN 1 /* MSVC: there is no other */
+#endif
+
 #if defined(__SSE2__) || defined(_M_X64)
 #define MP_SSE2 1
+#define MP_NEON 0
 #include <emmintrin.h>
+#elif defined(__aarch64__) && defined(__GNUC__) && MP_LITTLE_ENDIAN
+#define MP_SSE2 0
+#define MP_NEON 1
+#include "scan_neon.h"
 #else
 #define MP_SSE2 0
+#define MP_NEON 0
 #endif
+/* 64 octets at a time, as four vectors and masks of 64 bits: mp_vec, mp_vec_load, mp_mask64 and its kin. */
+#define MP_VECTORS (MP_SSE2 || MP_NEON)
 
 #if defined(_MSC_VER)
 #include <intrin.h>
@@ -102,6 +118,8 @@ static inline const uint8_t *mp_scan_quoted(const uint8_t *p, const uint8_t *end
         p += 16;
     }
     return end;
+#elif MP_NEON
+    return mp_neon_quoted(p, end);
 #else
     return mp_scalar_quoted(p, end);
 #endif
@@ -130,12 +148,30 @@ static inline const uint8_t *mp_scan_skip(const uint8_t *p, const uint8_t *end)
         p += 16;
     }
     return end;
+#elif MP_NEON
+    return mp_neon_skip(p, end);
 #else
     return mp_scalar_skip(p, end);
 #endif
 }
 
 #if MP_SSE2
+typedef __m128i mp_vec;
+
+static inline mp_vec mp_vec_load(const uint8_t *p) { return _mm_loadu_si128((const __m128i *)(const void *)p); }
+
+/* Bit i: octet i of the 64 is a digit. */
+static inline uint64_t mp_mask64_digits(const mp_vec v[4])
+{
+    const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
+    uint64_t digits = 0;
+    for (int i = 3; i >= 0; i--) {
+        __m128i value = _mm_sub_epi8(v[i], zero);
+        digits = digits << 16 | (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(value, nine), value));
+    }
+    return digits;
+}
+
 /* Bit i: octet i of the 64 at p equals ch. */
 static inline uint64_t mp_mask64(const __m128i v[4], char ch)
 {
@@ -162,6 +198,7 @@ static inline uint64_t mp_mask64_special(const __m128i v[4])
         bits = bits << 16 | (uint64_t)(unsigned)_mm_movemask_epi8(hit[i]);
     return bits;
 }
+#endif
 
 static inline unsigned mp_ctz64(uint64_t x)
 {
@@ -171,6 +208,5 @@ static inline unsigned mp_ctz64(uint64_t x)
     return (uint32_t)x ? mp_ctz((unsigned)x) : 32 + mp_ctz((unsigned)(x >> 32));
 #endif
 }
-#endif
 
 #endif

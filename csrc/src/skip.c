@@ -56,14 +56,14 @@ mp_status mp_skip_list(const uint8_t *unit, uint32_t *at, uint32_t end, const mp
         if (*q++ != ' ')
             break;
     }
-#if MP_SSE2
+#if MP_VECTORS
     /* 64 octets a turn: which are inside strings follows from the parity of the quotes before them */
     uint64_t inside = 0; /* all ones while a string is open at the start of the turn */
     uint32_t string_from = p;
     while (p < end) {
-        __m128i v[4];
+        mp_vec v[4];
         for (int i = 0; i < 4; i++)
-            v[i] = _mm_loadu_si128((const __m128i *)(const void *)(unit + p + 16 * i));
+            v[i] = mp_vec_load(unit + p + 16 * i);
         uint64_t valid = end - p >= 64 ? UINT64_MAX : (UINT64_C(1) << (end - p)) - 1;
         uint64_t quotes = mp_mask64(v, '"') & valid, quoted = quotes;
         for (unsigned shift = 1; shift < 64; shift *= 2)

@@ -45,7 +45,7 @@ static size_t stuff_in_two(const uint8_t *src, size_t n, size_t split, bool any_
 static size_t unstuff_in_two(const uint8_t *wire, size_t n, size_t split, bool any_lf, bool in_place, uint8_t *dst)
 {
     mp_unstuff machine, counter;
-    size_t consumed = 0, written = 0, total = 0, counted = 0, at = 0;
+    size_t consumed = 0, written = 0, total = 0, at = 0;
     mp_unstuff_init(&machine, any_lf);
     mp_unstuff_init(&counter, any_lf);
     size_t sizes[2] = {split, n - split};
@@ -65,14 +65,13 @@ static size_t unstuff_in_two(const uint8_t *wire, size_t n, size_t split, bool a
         size_t counted_now = 0, seen = 0;
         CHECK(mp_unstuff_run(&counter, NULL, wire + (at - consumed), size, &seen, &counted_now) == status);
         CHECK(seen == consumed && counted_now == written);
-        counted += counted_now;
         if (status == MP_OK) {
             CHECK(at == n);
             return total;
         }
         CHECK(status == MP_NEED_MORE && consumed == size);
     }
-    CHECK(!"the terminator was found");
+    CHECK(false && "the terminator was found");
     return total;
 }
 

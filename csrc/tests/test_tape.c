@@ -59,7 +59,7 @@ static void tokens(mp_tape *tape)
     CHECK(mp_unescape(plain, data + tape->tok[7].off, tape->tok[7].len) == 2 && memcmp(plain, "q\"", 2) == 0);
     CHECK(build(tape, "") == MP_OK && tape->n == 0);
     static const char *const broken[] = {"(", ")", "(a))", "\"a", "\"a\\", "\"a\r\n\"", "{3}\r\nab", "{}\r\n", "{1}x",
-                                         "{99999999999}\r\nx", "a\x01" "b", "\"a\nb\"", "a {1", "\"\\\xc3\"", "{", "~{"};
+                                         "{99999999999}\r\nx", ("a\x01" "b"), "\"a\nb\"", "a {1", "\"\\\xc3\"", "{", "~{"};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         mp_status want = i == 13 ? MP_OK : MP_E_SYNTAX;
         CHECK(build(tape, broken[i]) == want);

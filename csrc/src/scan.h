@@ -1,6 +1,10 @@
 /* Byte searches that the parsers share. Each has a fast form, used where SSE2 or NEON is part of the target, and a
  * scalar twin (mp_scalar_*) that test_scan.c compares with it. They may read up to MP_PADDING octets behind `end`, never
  * act on them.
+ *
+ * AVX2 is left out: strings on the wire are short. Measured on one machine, in GB/s, SSE2 then AVX2: the tape of envelopes
+ * 2.1 and 2.1, of body structures 1.5 and 1.5; passing over either 4.6 and 3.1; the framer, which is memchr, 39 and 40;
+ * quoted strings of 3000 octets alone gain, 17 and 41. A choice at run time would take from the first what the last gains.
  */
 #ifndef MAILPROTO_SCAN_H
 #define MAILPROTO_SCAN_H

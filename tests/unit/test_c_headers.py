@@ -46,3 +46,23 @@ def test_a_header_opens_with_its_manual(header: Path) -> None:
     text = header.read_text()
     assert text.startswith("/* "), f"{header.name}: no overview"
     assert 'extern "C"' in text or not DECLARATION.search(COMMENT.sub("", text))
+
+
+@pytest.mark.parametrize("header", HEADERS, ids=lambda path: path.name)
+def test_every_function_has_its_contract(header: Path) -> None:
+    """A comment stands above each declaration or the group that it is in, or behind it on its line."""
+    lines = header.read_text().split("\n")
+    for number, line in enumerate(lines):
+        if not line.startswith("MP_API ") or "/*" in line:
+            continue
+        above = number - 1
+        while lines[above].strip() and not lines[above].endswith("*/"):
+            above -= 1
+        assert lines[above].endswith("*/"), f"{header.name}:{number + 1}: {line} has no contract"
+
+
+def test_the_umbrella_header_includes_every_other() -> None:
+    umbrella = (CSRC / "include" / "mailproto" / "mailproto.h").read_text()
+    for header in HEADERS:
+        if header.name != "mailproto.h":
+            assert f'#include "mailproto/{header.name}"' in umbrella, header.name

@@ -33,6 +33,7 @@ extern "C" {
  * not matter): the scanners load whole vectors. */
 #define MP_PADDING 64
 
+/* What came of a call. 0: done; above 0: not yet; below 0: not possible, and *err says why. */
 typedef enum mp_status {
     MP_OK = 0,         /* the out-parameters hold a complete item                    */
     MP_NEED_MORE = 1,  /* the input ended inside the item; nothing was consumed      */
@@ -64,10 +65,12 @@ typedef struct mp_alloc {
     void *ctx;
 } mp_alloc;
 
-/* The C library's realloc and free. */
+/* The C library's realloc and free, for whoever has no allocator of their own. Static functions, no state: ctx is
+ * NULL. */
 MP_API mp_alloc mp_alloc_libc(void);
 
-/* Fills *err and returns its status; for the core's own functions and for embedders that extend it. */
+/* Fill *err and return its status; for the core's own functions and for embedders that extend it. The strings are not
+ * copied: give static ones. mp_fail_limit is MP_E_LIMIT with the name of the field of mp_limits that was passed. */
 MP_API mp_status mp_fail(mp_error *err, mp_status status, size_t offset, const char *expected);
 MP_API mp_status mp_fail_limit(mp_error *err, size_t offset, const char *limit);
 

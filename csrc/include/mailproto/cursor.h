@@ -1,8 +1,8 @@
 /* The cursor reads a tape by the grammar: one function per rule, named after it.
  *
- * A read that fails leaves the cursor where it was and fills *err, so alternatives can be tried in turn. The cursor also
- * keeps the octet it stands on: a token counts only if it starts exactly there, so spaces are grammar like the rest.
- * Spans are valid as long as the unit's octets are.
+ * A read that fails leaves the cursor where it was and fills *err, so alternatives can be tried in turn. The cursor
+ * also keeps the octet it stands on: a token counts only if it starts exactly there, so spaces are grammar like the
+ * rest. Spans are valid as long as the unit's octets are.
  *
  *     mp_cursor c;
  *     mp_cursor_init(&c, unit, from, to, &tape, &limits, &err);

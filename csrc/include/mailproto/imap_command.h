@@ -261,6 +261,9 @@ typedef struct mp_command {
     mp_alloc alloc;       /* private */
 } mp_command;
 
+/* Makes an empty command whose arguments will come from `alloc`; none is allocated yet. Parsing again uses the same
+ * memory, so one command serves a whole connection. mp_command_free gives it back and leaves the command empty, ready
+ * for use. */
 MP_API void mp_command_init(mp_command *c, mp_alloc alloc);
 MP_API void mp_command_free(mp_command *c);
 

@@ -190,8 +190,8 @@ typedef struct mp_envelope {
 MP_API mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out_r,
                                   mp_error *err);
 
-/* Whether sender and reply-to repeat from octet by octet, as they nearly always do: then the *len_r octets before *at_r,
- * a space and the list, follow there twice more, and need not be kept. */
+/* Whether sender and reply-to repeat from octet by octet, as they nearly always do: then the *len_r octets before
+ * *at_r, a space and the list, follow there twice more, and need not be kept. */
 MP_API bool mp_envelope_repeats(const uint8_t *data, size_t len, const mp_limits *limits, uint32_t *at_r,
                                 uint32_t *len_r);
 
@@ -239,6 +239,8 @@ typedef struct mp_body {
     uint32_t n, capacity;
 } mp_body;
 
+/* Makes an empty body whose parts will come from `alloc`; reading again uses the same memory. mp_body_free gives it
+ * back and leaves the body empty, ready for use. */
 MP_API void mp_body_init(mp_body *b, mp_alloc alloc);
 MP_API void mp_body_free(mp_body *b);
 

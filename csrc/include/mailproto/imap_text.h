@@ -54,8 +54,8 @@ MP_API size_t mp_seqset_combine(mp_set_op op, const mp_run *a, size_t a_count, c
 
 /* Modified UTF-7 (RFC 3501 section 5.1.3) to UTF-8. `out_r` must have room for 2 * len octets. What decodes
  * without doubt is decoded even where an encoder should have written it another way (`&ACE-` for `!`,
- * adjacent shifts, 8-bit octets, which are copied): to find those, encode again and compare. MP_E_SYNTAX for an unfinished shift,
- * stray bits, a character outside base64 and surrogates without partner. */
+ * adjacent shifts, 8-bit octets, which are copied): to find those, encode again and compare. MP_E_SYNTAX for an
+ * unfinished shift, stray bits, a character outside base64 and surrogates without partner. */
 MP_API mp_status mp_utf7_decode(const uint8_t *data, size_t len, uint8_t *out_r, size_t *len_r, mp_error *err);
 
 /* UTF-8 to modified UTF-7. `out_r` must have room for 5 * len octets. MP_E_SYNTAX where the input is not UTF-8. */
@@ -82,6 +82,8 @@ MP_API mp_status mp_parse_date(const uint8_t *data, size_t len, mp_date_time *da
 /* Octets of an INTERNALDATE without its quotes. */
 #define MP_DATE_TIME_LEN 26
 
+/* Writes an INTERNALDATE without its quotes: exactly MP_DATE_TIME_LEN octets. The fields must be within the bounds that
+ * mp_date_time names; they are not checked. */
 MP_API void mp_write_date_time(const mp_date_time *date, uint8_t *out_r);
 
 /* Returns the octets written, at most 11. */

@@ -1,7 +1,13 @@
 /* Writing IMAP: which form a string takes on the wire, and the forms themselves.
  *
- * Nothing here allocates. Whoever writes asks for the form first, so that CR, LF and NUL only ever leave inside
- * a literal.
+ *     uint8_t *out = room for 2 * len + 2 octets;
+ *     if (mp_form_of(name, len) <= MP_FORM_QUOTED)
+ *         n = mp_write_quoted(name, len, out);
+ *     else
+ *         n = mp_write_literal_header(len, false, false, out), and the octets follow when the server has said "+";
+ *
+ * Nothing here allocates, and no padding is needed. Whoever writes asks for the form first, so that CR, LF and NUL
+ * only ever leave inside a literal.
  */
 #ifndef MAILPROTO_IMAP_WRITE_H
 #define MAILPROTO_IMAP_WRITE_H
@@ -26,6 +32,9 @@ typedef enum mp_form {
 /* The longest string that mp_form_of puts between quotes: some readers bound their lines. */
 #define MP_QUOTED_MAX 1000
 
+/* The narrowest form that the octets may be written in, of those above. Where the grammar wants a string, a form below
+ * MP_FORM_QUOTED is written as a quoted string. Not checked: whether MP_FORM_QUOTED8 is UTF-8, and whether the
+ * session may send it; where not, a literal takes its place. Time linear in len. */
 MP_API mp_form mp_form_of(const uint8_t *data, size_t len);
 
 /* Whether the octets are a flag: `\` and an atom, an atom, or `\*`. */

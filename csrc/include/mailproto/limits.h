@@ -1,5 +1,8 @@
 /* Every bound that the core enforces, in one place. mailproto.Limits mirrors this struct field by field.
  *
+ *     mp_limits limits = mp_limits_client();
+ *     limits.max_literal = 10 * 1024 * 1024;
+ *
  * A unit is one response, one command or one POP3 reply, with its literals. Each bound is inclusive:
  * exactly the limit passes, one more is MP_E_LIMIT. Zero means that nothing of the kind is allowed.
  */
@@ -27,6 +30,7 @@ typedef struct mp_limits {
     uint64_t max_pop3_command; /* octets of one POP3 command line but AUTH's, CRLF included */
 } mp_limits;
 
+/* Defaults to begin from; change what you like. SECURITY.md says what they are meant to hold against. */
 MP_API mp_limits mp_limits_client(void);       /* what a client takes from a server it chose        */
 MP_API mp_limits mp_limits_server(void);       /* what a server takes from a client that logged in  */
 MP_API mp_limits mp_limits_before_login(void); /* what a server takes from anybody                  */

@@ -1,4 +1,5 @@
-/* mailproto: the wire of IMAP (RFC 3501, RFC 9051) and POP3 (RFC 1939), read and written. This header includes all others.
+/* mailproto: the wire of IMAP (RFC 3501, RFC 9051) and POP3 (RFC 1939), read and written. This header includes all
+ * others.
  *
  * The library turns octets into offsets and numbers, and back. It does no I/O and starts no threads; you own the
  * sockets, the buffers and the loop.
@@ -6,7 +7,9 @@
  *     base.h           status codes, errors, spans, the allocator that you pass in
  *     limits.h         every bound on what a peer may send
  *     frame.h          cuts a stream into units: one response or one command each, literals inline
+ *     defects.h        what servers get wrong and is read all the same
  *     imap_response.h  what a server sends: status lines, FETCH, ENVELOPE, BODYSTRUCTURE, SEARCH, LIST ...
+ *     imap_code.h      status lines and their response codes
  *     imap_command.h   what a client sends, for servers
  *     imap_text.h      sequence sets, mailbox names in modified UTF-7, dates, flags, LIST patterns
  *     imap_write.h     which form a string takes on the wire, and the forms
@@ -33,13 +36,15 @@
  *
  * What holds everywhere:
  *   - Octets, not text: nothing has to end in NUL, and lengths are always given.
+ *   - Padding: where a header says so, MP_PADDING octets behind the given ones must be readable. They are never acted
+ *     upon.
  *   - Results are spans, offsets from the start of what was read. They stay right when the buffer moves, and mean
  *     something as long as the octets stay.
  *   - Names of out-parameters end in _r. They are set on MP_OK; otherwise only what the function says is set.
  *   - Every function that can fail returns mp_status and fills *err, which must not be NULL, when that is negative.
  *   - Octets from a peer can cause a status, and nothing else: no crash, no endless loop, no memory beyond mp_limits.
- *   - Memory comes from the mp_alloc that an object was made with, and from nowhere else. An object is made by its _init
- *     and must be given to its _free, if it has one; those that have none own nothing.
+ *   - Memory comes from the mp_alloc that an object was made with, and from nowhere else. An object is made by its
+ *     _init and must be given to its _free, if it has one; those that have none own nothing.
  *   - There is no global state. Two threads may use two objects at once; an object used by one thread at a time
  *     needs no lock. Functions that take no object can be called by anybody at any time.
  */
@@ -48,7 +53,9 @@
 
 #include "mailproto/base.h"
 #include "mailproto/cursor.h"
+#include "mailproto/defects.h"
 #include "mailproto/frame.h"
+#include "mailproto/imap_code.h"
 #include "mailproto/imap_command.h"
 #include "mailproto/imap_code.h"
 #include "mailproto/imap_response.h"
@@ -63,8 +70,8 @@
 extern "C" {
 #endif
 
-/* The version of these headers. Before 1.0 another minor version is another interface: structs may have grown. The shared
- * library's soname and the CMake package see to it that the two fit. */
+/* The version of these headers. Before 1.0 another minor version is another interface: structs may have grown. The
+ * shared library's soname and the CMake package see to it that the two fit. */
 #define MP_VERSION_MAJOR 0
 #define MP_VERSION_MINOR 1
 #define MP_VERSION_PATCH 0

@@ -2,9 +2,9 @@
  * BODYSTRUCTURE and BODY[...] are answered from.
  *
  * Any octets are a message: what breaks the rules of RFC 5322 and RFC 2045 gets the nearest structure that is valid
- * IMAP, and what passes a limit stays one opaque part. Lines end with LF, a CR before it belongs to the line end. Time and
- * memory are linear in the message (times mp_limits.max_depth for lines that begin with "--"); nothing recurses.
- * No function here reads past the octets it was given.
+ * IMAP, and what passes a limit stays one opaque part. Lines end with LF, a CR before it belongs to the line end.
+ * Time and memory are linear in the message (times mp_limits.max_depth for lines that begin with "--"); nothing
+ * recurses. No function here reads past the octets it was given.
  */
 #ifndef MAILPROTO_MIME_H
 #define MAILPROTO_MIME_H
@@ -27,6 +27,9 @@ typedef struct mp_buffer {
     bool failed;
 } mp_buffer;
 
+/* Makes an empty buffer that grows by `alloc`; nothing is allocated yet. mp_buffer_free gives its memory back and
+ * leaves it empty. To write anew into the same memory set len to 0. mp_buffer_put appends len octets, which must not
+ * be the buffer's own. */
 MP_API void mp_buffer_init(mp_buffer *b, mp_alloc alloc);
 MP_API void mp_buffer_free(mp_buffer *b);
 MP_API void mp_buffer_put(mp_buffer *b, const void *data, size_t len);
@@ -81,6 +84,8 @@ typedef struct mp_mime {
     mp_alloc alloc;
 } mp_mime;
 
+/* Makes an empty structure whose parts will come from `alloc`; parsing or loading again uses the same memory.
+ * mp_mime_free gives it back and leaves the structure empty, ready for use. */
 MP_API void mp_mime_init(mp_mime *m, mp_alloc alloc);
 MP_API void mp_mime_free(mp_mime *m);
 

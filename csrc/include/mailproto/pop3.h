@@ -69,7 +69,8 @@ MP_API mp_status mp_pop3_read_numbers(const uint8_t *line, size_t len, uint64_t 
 MP_API mp_status mp_pop3_read_uidl(const uint8_t *line, size_t len, uint64_t *number_r, mp_span *id_r,
                                    bool *loose_r, mp_error *err);
 
-/* A capability: capa-tag *(SP param) (RFC 2449 section 3, CAPA). *rest_r is all behind the tag; see mp_pop3_next_param. */
+/* A capability: capa-tag *(SP param) (RFC 2449 section 3, CAPA). *rest_r is all behind the tag; see
+ * mp_pop3_next_param. */
 MP_API mp_status mp_pop3_read_capability(const uint8_t *line, size_t len, mp_span *tag_r, mp_span *rest_r,
                                          bool *loose_r, mp_error *err);
 
@@ -147,6 +148,7 @@ typedef struct mp_unstuff {
     bool any_lf;
 } mp_unstuff;
 
+/* Starts a body. The machine owns nothing. */
 MP_API void mp_unstuff_init(mp_unstuff *machine, bool any_lf);
 
 /* Reads up to n octets at src. MP_OK: the terminator was found, *consumed_r octets were read, the terminator
@@ -168,6 +170,7 @@ typedef struct mp_stuff {
     bool complete; /* the octets so far are none, or end in CRLF */
 } mp_stuff;
 
+/* Starts a body. The machine owns nothing; mp_stuff_finish starts the next one. */
 MP_API void mp_stuff_init(mp_stuff *machine, bool any_lf);
 
 /* Stuffs all n octets at src. Returns the octets written to dst, at most 2n; dst NULL writes nothing and only

@@ -5,6 +5,7 @@
 #include "mailproto/imap_code.h"
 #include "mailproto/imap_write.h"
 
+#include "data.h"
 #include "fuzz.h"
 #include "skip.h"
 
@@ -349,18 +350,22 @@ static void check_scans(const uint8_t *unit, const mp_response_head *head, mp_cu
     if (mp_scan_status(unit, head, &limits, &status)) {
         mp_text mailbox;
         mp_list list;
-        mp_span name;
-        uint64_t number;
-        uint32_t tree, n = 0;
+        mp_data data;
         mp_defects defects = {0};
         *c = from;
         REQUIRE(mp_read_status_head(c, &mailbox, &list, &defects) == MP_OK && defects.bits == 0);
         REQUIRE(mailbox.span.off == status.mailbox.span.off && mailbox.span.len == status.mailbox.span.len);
-        for (; !mp_cursor_at_end(c); n++) {
-            REQUIRE(n < status.n && mp_read_status_att(c, &name, &number, &tree) == MP_OK && tree == UINT32_MAX);
-            REQUIRE(name.off == status.items[n].name.off && number == status.items[n].number);
+        mp_data_init(&data, mp_alloc_libc());
+        REQUIRE(mp_read_items(&data, MP_ITEMS_STATUS, c) == MP_OK);
+        REQUIRE(data.count == 1 + 3 * status.n && data.items[0].count == status.n); /* each a list, a name and a number */
+        for (uint32_t n = 0; n < status.n; n++) {
+            REQUIRE(data.items[3 * n + 2].text.span.off == status.items[n].name.off);
+            if (data.items[3 * n + 3].kind == MP_DATUM_NUMBER)
+                REQUIRE((uint64_t)data.items[3 * n + 3].number == status.items[n].number);
+            else
+                REQUIRE(data.items[3 * n + 3].kind == MP_DATUM_TREE && data.defects.bits == MP_DEFECT_BAD_VALUE); /* MAILBOXID 5 */
         }
-        REQUIRE(n == status.n);
+        mp_data_free(&data);
     }
 }
 
@@ -376,8 +381,6 @@ static void check_tape(const uint8_t *unit, mp_response_head *head, const mp_lim
         mp_span span;
         mp_text text;
         mp_list list;
-        uint64_t number;
-        uint32_t tree;
         mp_defects defects = {0};
         bool earlier;
         mp_cursor_init(&c, unit, head->rest, head->end, &tape, limits, &err);
@@ -391,9 +394,13 @@ static void check_tape(const uint8_t *unit, mp_response_head *head, const mp_lim
         if (mp_read_flag_list(&c, &span, &defects) == MP_OK)
             add_span(t, span);
         c = from;
-        if (mp_read_status_head(&c, &text, &list, &defects) == MP_OK)
-            while (!mp_cursor_at_end(&c) && mp_read_status_att(&c, &span, &number, &tree) == MP_OK)
-                add_span(t, span);
+        if (mp_read_status_head(&c, &text, &list, &defects) == MP_OK) {
+            mp_data data;
+            mp_data_init(&data, mp_alloc_libc());
+            check_data(&data, mp_read_items(&data, MP_ITEMS_STATUS, &c), &tape, head->end, t);
+            mp_data_free(&data);
+        }
+        check_rows(from, &tape, t);
         c = from;
         if (mp_read_vanished(&c, &earlier, &span) == MP_OK)
             add_span(t, span);
@@ -475,6 +482,7 @@ static void read_unit(const uint8_t *unit, size_t len, const mp_limits *limits, 
     }
     check_fetch(unit, &head, limits, t);
     check_skips(unit, head.end, limits);
+    check_threads(unit, &head, limits, t);
     check_tape(unit, &head, limits, t);
     check_rewritten(write_fetch, unit, len, limits, t);
     check_rewritten(write_search, unit, len, limits, t);

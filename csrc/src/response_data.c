@@ -260,27 +260,6 @@ mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r,
     return status;
 }
 
-mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, uint32_t *tree_r)
-{
-    mp_status status = mp_read_run(c, name_r);
-    if (status != MP_OK)
-        return status;
-    mp_skip_sp(c);
-    *tree_r = UINT32_MAX;
-    if (mp_cursor_at_end(c)) { /* a number without a name, or a name without a number: kept, as a name */
-        *tree_r = MP_STATUS_NO_VALUE;
-        return MP_OK;
-    }
-    if (mp_read_number64(c, number_r) != MP_OK) {
-        if (!mp_cursor_peek(c))
-            return mp_cursor_fail(c, "status-att-val");
-        *tree_r = c->at;
-        mp_cursor_skip(c);
-    }
-    mp_skip_sp(c);
-    return MP_OK;
-}
-
 mp_status mp_read_vanished(mp_cursor *c, bool *earlier_r, mp_span *set_r)
 {
     *earlier_r = false;

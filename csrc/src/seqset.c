@@ -64,7 +64,9 @@ mp_status mp_seqset_parse(const uint8_t *data, size_t len, mp_run *runs_r, size_
             if (status != MP_OK)
                 return status;
         }
-        runs_r[count++] = run;
+        if (runs_r)
+            runs_r[count] = run;
+        count++;
         if (at == len)
             break;
         if (data[at] != ',')

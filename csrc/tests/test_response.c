@@ -2,6 +2,7 @@
  * with different octets in the padding, cut off at every octet; and each allocation failing in turn. */
 #include "mailproto/frame.h"
 #include "mailproto/imap_code.h"
+#include "mailproto/imap_data.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,24 @@ static const char *const units[] = {
     "* LIST () NIL a (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n",
     "* STATUS \"a b\" (MESSAGES 3 UIDNEXT 4 X (a b))\r\n",
     "* STATUS a b (MESSAGES 3)\r\n",
+    "* QUOTA \"\" (STORAGE 10 512 \"message\" -1 7)\r\n",
+    "* QUOTAROOT INBOX a {1}\r\nb\r\n",
+    "* ACL INBOX Fred rwipslda \"-Fred\" wetd\r\n",
+    "* LISTRIGHTS ~/Mail/saved smith la r swicdkxte\r\n",
+    "* MYRIGHTS INBOX rwiptsldaex\r\n",
+    "* METADATA \"b\" (/shared/comment {5}\r\na\r\nb. /private/comment NIL)\r\n",
+    "* METADATA \"\" /shared/comment /private/comment\r\n",
+    "* LANGUAGE (EN \"DE\")\r\n",
+    "* COMPARATOR i;basic (i;a i;b)\r\n",
+    "* NAMESPACE ((\"\" \"/\")(\"#mh/\" \"\\\\\" \"X\" (\"A\" \"B\"))) NIL ((\"a\" NIL))\r\n",
+    "* ID (\"name\" \"x\" \"os\" NIL)\r\n",
+    "* JMAPACCESS \"https://example.com\"\r\n",
+    "* UIDBATCHES (TAG \"A143\") 215295:99696,99695:20351\r\n",
+    "* GENURLAUTH \"imap://joe\" b\r\n",
+    "* URLFETCH \"a\" {2}\r\nxy b NIL\r\n",
+    "* URLFETCH a (BODYPARTSTRUCTURE (\"TEXT\" (1)) X 1) (BINARY ~{2}\r\nab) b NIL\r\n",
+    "* ESEARCH (TAG \"a\" MAILBOX b UIDVALIDITY 1) UID MIN 1 ALL 1:3,5 PARTIAL (-1:-5 NIL) ADDTO (0 1 2 3:4) X (a (b))\r\n",
+    "* THREAD (2)(3 6 (4 23)(44 7 96))((1)(5))\r\n",
     "* SEARCH 1 2 3 12345678 123456789 4294967295 (MODSEQ 917)\r\n",
     "* 5 FOO (a \"b\\\"\" {1}\r\nc NIL ~{2}\r\n\001\002 7)\r\n",
     "* 1 FETCH (UID 7 FLAGS (\\Seen) INTERNALDATE \" 1-Jan-2020 10:00:00 +0100\" RFC822.SIZE 1.5e+06 MODSEQ (8))\r\n",
@@ -96,10 +115,10 @@ static mp_status read_tape(const uint8_t *unit, mp_response_head *head, mp_alloc
     mp_text text;
     mp_list list;
     mp_span span;
-    uint64_t number;
-    uint32_t tree;
+    mp_data data;
     mp_defects defects = {0};
     bool earlier;
+    mp_data_init(&data, alloc);
     mp_tape_init(&tape, alloc);
     mp_status status = mp_build_response_tape(&tape, unit, head, &limits, &err);
     if (status == MP_OK) {
@@ -114,15 +133,19 @@ static mp_status read_tape(const uint8_t *unit, mp_response_head *head, mp_alloc
             break;
         case MP_RESP_STATUS:
             status = mp_read_status_head(&c, &text, &list, &defects);
-            while (status == MP_OK && !mp_cursor_at_end(&c))
-                status = mp_read_status_att(&c, &span, &number, &tree);
+            if (status == MP_OK)
+                status = mp_read_items(&data, MP_ITEMS_STATUS, &c);
             break;
         case MP_RESP_VANISHED:
             status = mp_read_vanished(&c, &earlier, &span);
             break;
+        default:
+            if (mp_has_data(head->kind))
+                status = mp_read_data(&data, head->kind, &c);
         }
         CHECK(status == MP_OK || err.offset <= head->end);
     }
+    mp_data_free(&data);
     mp_tape_free(&tape);
     return status;
 }
@@ -145,6 +168,13 @@ static mp_status read_any(const uint8_t *unit, size_t len, mp_alloc alloc)
     }
     if (head.kind == MP_RESP_CONTINUATION || (head.kind >= MP_RESP_OK && head.kind <= MP_RESP_PREAUTH))
         return mp_read_resp_text(unit, &head, &text, &err);
+    if (head.kind == MP_RESP_THREAD) {
+        mp_threads threads;
+        mp_threads_init(&threads, alloc);
+        status = mp_read_threads(&threads, unit, &head, &limits, &err);
+        mp_threads_free(&threads);
+        return status;
+    }
     if (head.kind == MP_RESP_SEARCH) {
         mp_search search = {.unit = unit, .at = head.rest, .end = head.end};
         uint32_t *pairs = malloc(mp_search_capacity(&search) * 2 * sizeof *pairs);

@@ -106,6 +106,50 @@ codes = (
     | st.builds(responses.ResponseCode, st.just("COPYUID"), st.builds(responses.CopyUid, numbers, sets, sets))
     | st.builds(responses.ResponseCode, st.just("MODIFIED"), sets)
 )
+any_text = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+rights = st.text("abcdexyz019", max_size=8)
+signed = numbers | numbers.map(lambda n: -n)
+updates = st.builds(
+    responses.ContextUpdate,
+    st.sampled_from(["ADDTO", "REMOVEFROM"]),
+    st.lists(st.tuples(st.integers(0, 2**32 - 1), sets), min_size=1, max_size=2),
+)
+namespaces = st.none() | st.lists(
+    st.builds(
+        responses.NamespaceEntry,
+        mailboxes,
+        st.none() | st.sampled_from(list('/."\\')),
+        st.lists(st.tuples(any_text, trees), max_size=2),
+    ),
+    min_size=1,
+    max_size=2,
+)
+url_items = st.lists(
+    st.tuples(st.sampled_from(["BODY", "BINARY"]), nstrings)
+    | st.tuples(atoms.map(lambda s: "X-" + s), trees),
+    min_size=1,
+    max_size=3,
+).map(tuple)
+
+
+def upper_name(resource: tuple[str, int, int]) -> str:
+    return resource[0].upper()
+
+
+@st.composite
+def nodes(draw: st.DrawFn) -> list[tuple[int, int | None]]:
+    """Threads: each message at most one deeper than the one before, a missing one before a deeper one."""
+    made: list[tuple[int, int | None]] = []
+    depth = 0
+    for down, missing in draw(st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=12)):
+        depth = max(depth - down + 1, 0) if made else 0
+        made.append((depth, None if missing else draw(numbers)))
+    for at, (depth, number) in enumerate(made):
+        if number is None and (at + 1 == len(made) or made[at + 1][0] <= depth):
+            made[at] = (depth, 1)
+    return made
+
+
 plain_texts = texts.filter(lambda s: not s.startswith("["))
 values = (
     st.builds(responses.StatusResponse, st.none() | tags, st.sampled_from(["OK", "NO", "BAD"]), codes, texts)
@@ -120,14 +164,60 @@ values = (
     | st.builds(responses.MailboxFlags, flags)
     | st.builds(responses.MailboxStatus, mailboxes, st.dictionaries(atoms.map(str.upper), trees, max_size=3))
     | st.builds(responses.SearchResult, st.lists(numbers, max_size=9), st.none() | st.integers(0, 2**63 - 1))
-    | st.builds(responses.ESearch, atoms, st.booleans(), st.none() | sets, count=st.none() | numbers)
+    | st.builds(responses.SortResult, st.lists(numbers, max_size=9), st.none() | st.integers(0, 2**63 - 1))
+    | st.builds(
+        responses.ESearch,
+        st.none() | any_text,
+        st.booleans(),
+        st.none() | sets,
+        count=st.none() | numbers,
+        modseq=st.none() | st.integers(0, 2**63 - 1),
+        partial=st.none() | st.tuples(st.tuples(signed, signed), st.none() | sets),
+        mailbox=st.none() | mailboxes,
+        uidvalidity=st.none() | numbers,
+        updates=st.lists(updates, max_size=3),
+        relevancy=st.none() | st.lists(st.integers(1, 100), max_size=3),
+        others=st.lists(st.tuples(atoms.map(lambda s: "X-" + s), trees), max_size=2),
+        correlators=st.lists(st.tuples(atoms.map(lambda s: "X-" + s), trees), max_size=2),
+    )
+    | st.builds(responses.ThreadResult, nodes())
+    | st.builds(
+        responses.Quota,
+        octets,
+        st.lists(st.tuples(any_text, st.integers(0, 2**63 - 1), numbers), max_size=3, unique_by=upper_name),
+    )
+    | st.builds(responses.QuotaRoot, mailboxes, st.lists(octets, max_size=3))
+    | st.builds(responses.Acl, mailboxes, st.dictionaries(octets, rights, max_size=3))
+    | st.builds(responses.ListRights, mailboxes, octets, rights, st.lists(rights, max_size=3))
+    | st.builds(responses.MyRights, mailboxes, rights)
+    | st.builds(responses.Metadata, mailboxes, st.dictionaries(any_text, nstrings, max_size=3))
+    | st.builds(
+        responses.Metadata, mailboxes, entries=st.lists(any_text, min_size=1, max_size=3, unique=True)
+    )
+    | st.builds(responses.Language, st.lists(any_text, min_size=1, max_size=3))
+    | st.builds(responses.Comparator, any_text, st.lists(any_text, max_size=3))
+    | st.builds(responses.JmapAccess, octets)
+    | st.builds(responses.UidBatches, any_text, st.lists(st.tuples(numbers, numbers), max_size=3))
+    | st.builds(responses.GenUrlAuth, st.lists(octets, min_size=1, max_size=3))
+    | st.builds(responses.UrlFetch, st.lists(st.tuples(octets, nstrings | url_items), min_size=1, max_size=3))
+    | st.builds(responses.Namespace, namespaces, namespaces, namespaces)
+    | st.builds(
+        responses.MailboxStatus,
+        mailboxes,
+        st.fixed_dictionaries({"MAILBOXID": any_text, "APPENDLIMIT": st.none() | numbers, "SIZE": numbers}),
+    )
     | st.builds(
         responses.MailboxList,
-        st.sampled_from(["LIST", "LSUB"]),
+        st.sampled_from(["LIST", "LSUB", "XLIST"]),
         st.lists(st.sampled_from(["\\Noselect", "\\HasChildren", "\\X"]), max_size=3),
         st.none() | st.sampled_from(list('/."\\')),
         mailboxes,
-        st.lists(st.tuples(st.just("CHILDINFO"), trees), max_size=2),
+        st.lists(
+            st.tuples(st.just("CHILDINFO"), st.lists(any_text, max_size=2))
+            | st.tuples(st.just("OLDNAME"), mailboxes)
+            | st.tuples(any_text.filter(lambda s: s.upper() not in ("", "CHILDINFO", "OLDNAME")), trees),
+            max_size=2,
+        ),
     )
     | st.builds(responses.Id, st.none() | st.lists(st.tuples(octets, nstrings), max_size=3))
     | st.builds(

@@ -35,6 +35,16 @@ def reading(data: bytes) -> None:
         assert_type(value.sections, Mapping[str, bytes | None])
     if isinstance(value, responses.MailboxList):
         assert_type(value.mailbox, MailboxName)
+    if isinstance(value, responses.Metadata):
+        assert_type(value.values, Mapping[str, bytes | None] | None)
+    if isinstance(value, responses.Quota):
+        assert_type(value.resources, tuple[responses.QuotaResource, ...])
+    if isinstance(value, responses.ThreadResult):
+        assert_type(value.nodes, tuple[tuple[int, int | None], ...])
+    if isinstance(value, responses.ESearch):
+        assert_type(value.partial, tuple[tuple[int, int], SequenceSet | None] | None)
+    if isinstance(value, responses.UidBatches):
+        assert_type(value.batches, tuple[tuple[int, int], ...])
     if isinstance(value, responses.SearchResult):
         assert_type(value.numbers, SequenceSet)
     if isinstance(parse_response(data), responses.StatusResponse):

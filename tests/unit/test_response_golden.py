@@ -95,12 +95,12 @@ def test_exchange() -> None:
 def test_cyrus() -> None:
     values = _of("cyrus")
     names = next(v for v in values if isinstance(v, responses.Namespace))
-    assert names.shared[1].extensions == (b"X-PARAM", (b"FLAG1", b"FLAG2"))
+    assert names.shared[1].extensions == (("X-PARAM", (b"FLAG1", b"FLAG2")),)
     vanished = next(v for v in values if isinstance(v, responses.Vanished))
     assert (list(vanished.uids), vanished.earlier) == ([1, 2, 3, 5], True)
     listed = next(v for v in values if isinstance(v, responses.MailboxList))
     assert listed.mailbox == 'a "b" c'
-    assert listed.extended == (("CHILDINFO", (b"SUBSCRIBED",)), ("OLDNAME", (b"old",)))
+    assert listed.extended == (("CHILDINFO", ("SUBSCRIBED",)), ("OLDNAME", "old"))
     assert values[-1].code.value == (b"UTF-8", b"US ASCII")
     assert values[-1].text == "no [brackets] here {5}"
     assert ResponseReader().next() is NEED_DATA

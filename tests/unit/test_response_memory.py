@@ -102,6 +102,7 @@ def test_a_reader_used_from_inside_itself() -> None:
     from mailproto._core.response import ResponseTypes
     from mailproto._core.response_code import CodeTypes
     from mailproto._core.response_reader import ResponseReader as Compiled
+    from mailproto.imap.response_reader import DATA
 
     kinds = {
         "status": responses.StatusResponse,
@@ -117,10 +118,6 @@ def test_a_reader_used_from_inside_itself() -> None:
         "Expunge",
         "Vanished",
         "MailboxStatus",
-        "ESearch",
-        "Namespace",
-        "NamespaceEntry",
-        "Id",
     ]:
         key = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
         kinds[key] = getattr(responses, name)
@@ -133,9 +130,8 @@ def test_a_reader_used_from_inside_itself() -> None:
         progress=responses.InProgress,
         message_limit=responses.MessageLimit,
     )
-    kinds["esearch"] = responses.ESearch
-    kinds.pop("e_search", None)
-    reader = Compiled(ResponseTypes(**kinds, codes=codes, unknown=Intruder))
+    kinds["sort"] = responses.SortResult
+    reader = Compiled(ResponseTypes(**kinds, codes=codes, data=DATA, unknown=Intruder))
     Intruder.reader = reader  # type: ignore[assignment]
     Intruder.seen = []
     reader.feed(b'* X-ONE (a b "c") {3}\r\nxyz\r\n')

@@ -39,7 +39,22 @@ typedef enum mp_response_kind {
     MP_RESP_SEARCH,
     MP_RESP_ESEARCH,
     MP_RESP_NAMESPACE,
-    MP_RESP_ID
+    MP_RESP_ID,
+    MP_RESP_XLIST, /* Gmail before SPECIAL-USE: read as LIST                     */
+    MP_RESP_SORT,  /* RFC 5256: read as SEARCH                                   */
+    MP_RESP_THREAD,
+    MP_RESP_QUOTA, /* this one and those below: imap_data.h                      */
+    MP_RESP_QUOTAROOT,
+    MP_RESP_ACL,
+    MP_RESP_LISTRIGHTS,
+    MP_RESP_MYRIGHTS,
+    MP_RESP_METADATA,
+    MP_RESP_LANGUAGE,
+    MP_RESP_COMPARATOR,
+    MP_RESP_JMAPACCESS,
+    MP_RESP_UIDBATCHES,
+    MP_RESP_GENURLAUTH,
+    MP_RESP_URLFETCH
 } mp_response_kind;
 
 typedef struct mp_response_head {
@@ -105,12 +120,9 @@ typedef struct mp_status_row {
 MP_API bool mp_scan_status(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
                            mp_status_row *out_r);
 
-/* "STATUS" SP mailbox SP "(" ...: the mailbox; the cursor then stands inside the list, in *list_r. */
+/* "STATUS" SP mailbox SP "(" ...: the mailbox; the cursor then stands inside the list, in *list_r, for mp_read_items
+ * (imap_data.h) and mp_read_close. */
 MP_API mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, mp_defects *defects_r);
-#define MP_STATUS_NO_VALUE (UINT32_MAX - 1)
-/* status-att-val: a name, then either *number_r (and *tree_r == UINT32_MAX) or the index of another value's token, or
- * MP_STATUS_NO_VALUE for a last name without a value. */
-MP_API mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, uint32_t *tree_r);
 
 /* ["(EARLIER)" SP] known-uids                                                       RFC 7162 section 3.2.10 */
 MP_API mp_status mp_read_vanished(mp_cursor *c, bool *earlier_r, mp_span *set_r);

@@ -25,7 +25,7 @@ typedef struct mp_run {
 /* How many runs the set written in `len` octets can hold: the commas, and one. */
 MP_API size_t mp_seqset_capacity(const uint8_t *data, size_t len);
 
-/* Reads a whole sequence-set. `runs_r` must have room for mp_seqset_capacity(). MP_E_SYNTAX for 0, for a number
+/* Reads a whole sequence-set. `runs_r` must have room for mp_seqset_capacity(), or is NULL: only check and count. MP_E_SYNTAX for 0, for a number
  * over 2^32-1, for an empty set and for anything that is no sequence-set; `$` is not one either. */
 MP_API mp_status mp_seqset_parse(const uint8_t *data, size_t len, mp_run *runs_r, size_t *count_r, mp_error *err);
 

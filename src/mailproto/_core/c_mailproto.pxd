@@ -1,7 +1,7 @@
 # The only file that knows the C core's names. One section a header.
 
 from libc.stddef cimport size_t
-from libc.stdint cimport int16_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef extern from "stdbool.h":
@@ -558,6 +558,21 @@ cdef extern from "mailproto/imap_response.h" nogil:
         MP_RESP_ESEARCH
         MP_RESP_NAMESPACE
         MP_RESP_ID
+        MP_RESP_XLIST
+        MP_RESP_SORT
+        MP_RESP_THREAD
+        MP_RESP_QUOTA
+        MP_RESP_QUOTAROOT
+        MP_RESP_ACL
+        MP_RESP_LISTRIGHTS
+        MP_RESP_MYRIGHTS
+        MP_RESP_METADATA
+        MP_RESP_LANGUAGE
+        MP_RESP_COMPARATOR
+        MP_RESP_JMAPACCESS
+        MP_RESP_UIDBATCHES
+        MP_RESP_GENURLAUTH
+        MP_RESP_URLFETCH
 
     ctypedef struct mp_response_head:
         uint8_t kind
@@ -601,7 +616,6 @@ cdef extern from "mailproto/imap_response.h" nogil:
     bint mp_scan_status(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
                         mp_status_row *out_r)
     mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, mp_defects *defects_r)
-    mp_status mp_read_status_att(mp_cursor *c, mp_span *name_r, uint64_t *number_r, uint32_t *tree_r)
     mp_status mp_read_vanished(mp_cursor *c, c_bool *earlier_r, mp_span *set_r)
 
     ctypedef struct mp_search:
@@ -760,3 +774,57 @@ cdef extern from "mailproto/imap_code.h" nogil:
         mp_defects defects
 
     mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, mp_status_text *out_r, mp_error *err)
+
+
+cdef extern from "mailproto/imap_data.h" nogil:
+    ctypedef enum mp_datum_kind:
+        MP_DATUM_NIL
+        MP_DATUM_NUMBER
+        MP_DATUM_STRING
+        MP_DATUM_NAME
+        MP_DATUM_WORD
+        MP_DATUM_MAILBOX
+        MP_DATUM_SET
+        MP_DATUM_LIST
+        MP_DATUM_TREE
+
+    ctypedef struct mp_datum:
+        uint8_t kind
+        uint32_t count
+        mp_text text
+        int64_t number
+
+    ctypedef struct mp_data:
+        mp_datum *items
+        uint32_t count
+        uint32_t form
+        mp_defects defects
+
+    ctypedef enum mp_item_table:
+        MP_ITEMS_CORRELATOR
+        MP_ITEMS_SEARCH
+        MP_ITEMS_LIST
+        MP_ITEMS_STATUS
+        MP_ITEMS_URL
+
+    void mp_data_init(mp_data *d, mp_alloc alloc)
+    void mp_data_free(mp_data *d)
+    bint mp_has_data(mp_response_kind kind)
+    mp_status mp_read_data(mp_data *d, mp_response_kind kind, mp_cursor *c)
+    mp_status mp_read_items(mp_data *d, mp_item_table table, mp_cursor *c)
+
+    ctypedef struct mp_thread_node:
+        uint32_t depth
+        uint32_t number
+
+    ctypedef struct mp_threads:
+        mp_thread_node *nodes
+        uint32_t count
+        mp_defects defects
+
+    void mp_threads_init(mp_threads *t, mp_alloc alloc)
+    void mp_threads_free(mp_threads *t)
+    mp_status mp_read_threads(mp_threads *t, const uint8_t *unit, const mp_response_head *head,
+                              const mp_limits *limits, mp_error *err)
+    bint mp_threads_valid(const mp_thread_node *nodes, size_t count)
+    size_t mp_write_threads(const mp_thread_node *nodes, size_t count, uint32_t *scratch, uint8_t *out)

@@ -19,32 +19,49 @@ cdef extern from *:
     Py_ssize_t LIST_MAILBOX "OFF_LIST(mailbox)"
     Py_ssize_t LIST_EXTENDED "OFF_LIST(extended)"
 
-cdef tuple KINDS = ("LIST", "LSUB")
+cdef tuple KINDS = ("LIST", "LSUB", "XLIST")
 
 
 @cython.final
 @cython.no_gc
 cdef class MailboxList:
-    """LIST or LSUB (RFC 9051 section 7.3.1): one mailbox.
+    """LIST, LSUB (RFC 9051 section 7.3.1) or XLIST (Gmail): one mailbox.
 
-    ``kind`` is ``"LIST"`` or ``"LSUB"``, ``attributes`` a tuple of ``str`` as the server wrote them, ``delimiter`` one
-    character or ``None`` in a flat hierarchy, ``mailbox`` a :class:`MailboxName`, ``extended`` a tuple of pairs: the
-    extended data's tag (RFC 5258) as ``str`` and its value as a generic tree.
+    ``kind`` is ``"LIST"``, ``"LSUB"`` or ``"XLIST"``, ``attributes`` a tuple of ``str`` as the server wrote them,
+    ``delimiter`` one character or ``None`` in a flat hierarchy, ``mailbox`` a :class:`MailboxName`, ``extended`` a tuple
+    of pairs: the extended data's tag (RFC 5258) as ``str`` and its value. That of CHILDINFO is a tuple of ``str`` in upper
+    case, that of OLDNAME (RFC 9051 section 6.3.9.7) a :class:`MailboxName`, any other a generic tree.
     """
 
     def __init__(self, kind, attributes, delimiter, mailbox, extended=()):
         if self.made:
             raise TypeError("a MailboxList does not change")
         if kind not in KINDS:
-            raise ValueError("kind must be LIST or LSUB")
+            raise ValueError("kind must be LIST, LSUB or XLIST")
         if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1):
             raise ValueError("delimiter must be one character or None")
         self.kind = kind
         self.attributes = tuple(attributes)
         self.delimiter = delimiter
         self.mailbox = mailbox if isinstance(mailbox, MailboxName) else MailboxName(mailbox)
-        self.extended = tuple([(tag, tree) for tag, tree in extended])
+        self.extended = tuple([extended_item(tag, tree) for tag, tree in extended])
         self.made = True
+
+    @property
+    def child_info(self):
+        """CHILDINFO (RFC 5258 section 4): the selection options that children match, such as ``("SUBSCRIBED",)``; or None."""
+        for tag, value in self.extended:
+            if tag == "CHILDINFO" and is_child_info(value):
+                return value
+        return None
+
+    @property
+    def old_name(self):
+        """OLDNAME (RFC 9051 section 6.3.9.7): what the mailbox was called before, or None."""
+        for tag, value in self.extended:
+            if tag == "OLDNAME" and isinstance(value, MailboxName):
+                return value
+        return None
 
     @property
     def defects(self):
@@ -96,12 +113,37 @@ cdef class MailboxList:
                     writer.sp()
                 first = False
                 writer.astring(tag.encode("utf-8", "surrogateescape")).sp()
-                write_tree(writer, tree)
+                if tag == "CHILDINFO" and is_child_info(tree):
+                    writer.list([option.encode("utf-8", "surrogateescape") for option in tree], writer.string)
+                elif tag == "OLDNAME" and isinstance(tree, MailboxName):
+                    writer.open().mailbox(tree).close()
+                else:
+                    write_tree(writer, tree)
             writer.close()
         return writer.crlf().finish()
 
     def __bytes__(self):
         return b"".join(self.encode())
+
+
+cdef bint is_child_info(object value):
+    return isinstance(value, tuple) and all([isinstance(option, str) for option in <tuple>value])
+
+
+cdef tuple extended_item(object tag, object value):
+    if not isinstance(tag, str):
+        raise TypeError("the tag of extended data must be a str")
+    if not tag:
+        raise ValueError("the tag of extended data must not be empty")
+    known = (<str>tag).upper()
+    if known == "CHILDINFO":
+        value = tuple(value)
+        if not is_child_info(value):
+            raise TypeError("CHILDINFO must be a tuple of str")
+        return (known, tuple([option.upper() for option in value]))
+    if known == "OLDNAME":
+        return (known, value if isinstance(value, MailboxName) else MailboxName(value))
+    return (tag, value)
 
 
 cdef tuple fields_of(MailboxList row):

@@ -12,7 +12,8 @@ from mailproto._core.words cimport WordCache
 cdef class ResponseTypes:
     cdef object status, continuation, capability, enabled, exists, recent, expunge, vanished, flags, mailbox_status
     cdef Py_ssize_t status_slots[4]  # mailbox, items, defects and raw of mailbox_status
-    cdef object search, esearch, namespace, namespace_entry, id, unknown
+    cdef object search, sort, unknown
+    cdef dict data  # by mp_response_kind
     cdef CodeTypes codes
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Self, final
 
 from mailproto._core.response_code import CodeTypes
@@ -18,10 +19,8 @@ class ResponseTypes:
         flags: type,
         mailbox_status: type,
         search: type,
-        esearch: type,
-        namespace: type,
-        namespace_entry: type,
-        id: type,
+        sort: type,
         unknown: type,
+        data: Mapping[str, type],
         codes: CodeTypes,
     ) -> Self: ...

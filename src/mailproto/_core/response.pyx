@@ -13,26 +13,29 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from mailproto._core.c_mailproto cimport (
-    MP_CODE_NONE, MP_DEFECT_BAD_VALUE, MP_DEFECT_BARE_CR, MP_DEFECT_BARE_LF, MP_DEFECT_EIGHT_BIT, MP_DEFECT_NUL,
-    MP_OK, MP_RESP_CAPABILITY, MP_RESP_CONTINUATION, MP_RESP_ENABLED, MP_RESP_ESEARCH, MP_RESP_EXISTS,
-    MP_RESP_EXPUNGE, MP_RESP_FETCH, MP_RESP_FLAGS, MP_RESP_ID, MP_RESP_LIST, MP_RESP_LSUB, MP_RESP_NAMESPACE,
-    MP_RESP_OK, MP_RESP_PREAUTH, MP_RESP_RECENT, MP_RESP_SEARCH, MP_RESP_STATUS, MP_RESP_UIDFETCH, MP_RESP_VANISHED,
-    MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, MP_TOK_ATOM, c_bool, mp_build_response_tape, mp_cursor, mp_cursor_at_end,
-    mp_cursor_fail, mp_cursor_init, mp_cursor_is, mp_cursor_peek, mp_cursor_skip, mp_defect, mp_defects,
-    mp_defects_join, mp_error, mp_list, mp_mailbox_list, mp_read_close, mp_read_end, mp_read_flag_list,
-    mp_read_mailbox_list, mp_read_number64, mp_read_open, mp_read_resp_text, mp_read_response_head, mp_read_run,
-    mp_read_search, mp_read_sp, mp_read_status_att, mp_read_status_head, mp_read_string, mp_read_vanished,
-    mp_response_head, mp_run, mp_scan_mailbox_list, mp_scan_status, mp_search, mp_search_capacity, mp_skip_sp,
-    mp_span, mp_status_row, mp_status_text, mp_tape, mp_text, mp_token,
+    MP_CODE_NONE, MP_DEFECT_BARE_CR, MP_DEFECT_BARE_LF, MP_DEFECT_EIGHT_BIT, MP_DEFECT_NUL, MP_ITEMS_LIST,
+    MP_ITEMS_STATUS, MP_OK, MP_RESP_ACL, MP_RESP_CAPABILITY, MP_RESP_COMPARATOR, MP_RESP_CONTINUATION,
+    MP_RESP_ENABLED, MP_RESP_ESEARCH, MP_RESP_EXISTS, MP_RESP_EXPUNGE, MP_RESP_FETCH, MP_RESP_FLAGS,
+    MP_RESP_GENURLAUTH, MP_RESP_ID, MP_RESP_JMAPACCESS, MP_RESP_LANGUAGE, MP_RESP_LIST, MP_RESP_LISTRIGHTS,
+    MP_RESP_LSUB, MP_RESP_METADATA, MP_RESP_MYRIGHTS, MP_RESP_NAMESPACE, MP_RESP_OK, MP_RESP_PREAUTH, MP_RESP_QUOTA,
+    MP_RESP_QUOTAROOT, MP_RESP_RECENT, MP_RESP_SEARCH, MP_RESP_SORT, MP_RESP_STATUS, MP_RESP_THREAD,
+    MP_RESP_UIDBATCHES, MP_RESP_UIDFETCH, MP_RESP_URLFETCH, MP_RESP_VANISHED, MP_RESP_XLIST, MP_TEXT_NIL, MP_TOK_ATOM,
+    c_bool, mp_build_response_tape, mp_cursor, mp_cursor_init, mp_defect, mp_defects, mp_defects_join, mp_error,
+    mp_list, mp_mailbox_list, mp_read_close, mp_read_end, mp_read_flag_list, mp_read_mailbox_list, mp_read_open,
+    mp_read_resp_text, mp_read_response_head, mp_read_search, mp_read_sp, mp_read_status_head, mp_read_vanished,
+    mp_response_head, mp_run, mp_scan_mailbox_list, mp_scan_status, mp_search, mp_search_capacity, mp_span,
+    mp_status_row, mp_status_text, mp_tape, mp_text,
 )
 from mailproto._core.common cimport raise_error
 from mailproto._core.fetch cimport fetch_of
 from mailproto._core.listing cimport MailboxList, new_mailbox_list
 from mailproto._core.members cimport mp_slot_at, mp_slot_put
+from mailproto._core.mailbox_name cimport MailboxName
 from mailproto._core.response_code cimport CodeTypes, code_of
-from mailproto._core.mailbox_name cimport MailboxName, mailbox_from_wire
 from mailproto._core.pages cimport mp_large_pages
+from mailproto._core.response_data cimport data_of, items_of, mailbox_of, new
 from mailproto._core.sequence_set cimport sequence_set_adopt, sequence_set_from_wire
+from mailproto._core.thread cimport thread_of
 from mailproto._core.words cimport (
     WordCache, defect_names, flags_of, sendable, text_to_bytes, trees_in, trees_of, word_str, word_upper,
 )
@@ -46,21 +49,27 @@ cdef extern from "Python.h":
     object PyType_GenericAlloc(PyTypeObject *type, Py_ssize_t items)
     object PyUnicode_FromOrdinal(int ordinal)
 
-cdef enum:
-    RAW_CAP = 4096  # octets kept in `raw`
-
 cdef dict UNSENDABLE = {0: "\ufffd", 10: "\ufffd", 13: "\ufffd"}
+
+cdef tuple DATA = (
+    ("ACL", MP_RESP_ACL), ("COMPARATOR", MP_RESP_COMPARATOR), ("ESEARCH", MP_RESP_ESEARCH),
+    ("GENURLAUTH", MP_RESP_GENURLAUTH), ("ID", MP_RESP_ID), ("JMAPACCESS", MP_RESP_JMAPACCESS),
+    ("LANGUAGE", MP_RESP_LANGUAGE), ("LISTRIGHTS", MP_RESP_LISTRIGHTS), ("METADATA", MP_RESP_METADATA),
+    ("MYRIGHTS", MP_RESP_MYRIGHTS), ("NAMESPACE", MP_RESP_NAMESPACE), ("QUOTA", MP_RESP_QUOTA),
+    ("QUOTAROOT", MP_RESP_QUOTAROOT), ("UIDBATCHES", MP_RESP_UIDBATCHES), ("URLFETCH", MP_RESP_URLFETCH),
+)
 
 cdef tuple STATUSES = ("OK", "NO", "BAD", "BYE", "PREAUTH")
 
 
 @cython.final
 cdef class ResponseTypes:
-    """The classes of responses that the reader builds; each keyword of the constructor names one."""
+    """The classes of responses that the reader builds; each keyword of the constructor names one, and *data* those of
+    the responses that a table reads, by their names on the wire.
+    """
 
     def __cinit__(self, *, status, continuation, capability, enabled, exists, recent, expunge, vanished, flags,
-                 mailbox_status, search, esearch, namespace, namespace_entry, id, unknown,
-                 CodeTypes codes not None):
+                 mailbox_status, search, sort, unknown, data, CodeTypes codes not None):
         self.status = status
         self.continuation = continuation
         self.capability = capability
@@ -72,28 +81,14 @@ cdef class ResponseTypes:
         self.flags = flags
         self.mailbox_status = mailbox_status
         self.search = search
-        self.esearch = esearch
-        self.namespace = namespace
-        self.namespace_entry = namespace_entry
-        self.id = id
+        self.sort = sort
         self.unknown = unknown
         self.codes = codes
+        self.data = {kind: data[name] for name, kind in DATA}
         for index, field in enumerate((b"mailbox", b"items", b"defects", b"raw")):
             self.status_slots[index] = mp_slot_at(mailbox_status, field)
             if self.status_slots[index] < 0:
                 raise TypeError("the fields of mailbox_status are slots")
-
-
-cdef object new(object cls, uint32_t bits, tuple more, const uint8_t *unit, size_t length):
-    """An instance without fields but `defects` and `raw`."""
-    cdef object made = cls.__new__(cls)
-    if bits or more:
-        PyObject_GenericSetAttr(made, "defects", defect_names(bits) + more)
-        PyObject_GenericSetAttr(made, "raw", PyBytes_FromStringAndSize(<const char *>unit, min(length, RAW_CAP)))
-    else:
-        PyObject_GenericSetAttr(made, "defects", ())
-        PyObject_GenericSetAttr(made, "raw", None)
-    return made
 
 
 cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
@@ -112,7 +107,7 @@ cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, c
     elif MP_RESP_OK <= head.kind <= MP_RESP_PREAUTH or head.kind == MP_RESP_CONTINUATION:
         value = read_status_response(types, words, unit, length, &head)
     elif head.kind == MP_RESP_SEARCH:
-        value = read_search(types, unit, length, &head)
+        value = read_search(types.search, unit, length, &head)
     elif head.kind == MP_RESP_EXISTS or head.kind == MP_RESP_RECENT or head.kind == MP_RESP_EXPUNGE:
         if head.rest != head.end:
             fail(head.rest, "end of line", unit, length)
@@ -124,10 +119,14 @@ cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, c
         else:
             value = new(types.exists if head.kind == MP_RESP_EXISTS else types.recent, head.defects.bits, (), unit, length)
             PyObject_GenericSetAttr(value, "count", head.number)
-    elif (head.kind == MP_RESP_LIST or head.kind == MP_RESP_LSUB) and mp_scan_mailbox_list(unit, &head, &words.limits, &row):
-        value = list_of(words, tape, unit, &head, &row)
+    elif (head.kind == MP_RESP_LIST or head.kind == MP_RESP_LSUB or head.kind == MP_RESP_XLIST) and mp_scan_mailbox_list(unit, &head, &words.limits, &row):
+        value = list_of(words, tape, unit, length, &head, &row)
     elif head.kind == MP_RESP_STATUS and mp_scan_status(unit, &head, &words.limits, &numbers):
         value = status_row_of(types, words, unit, length, &head.defects, &numbers)
+    elif head.kind == MP_RESP_SORT:
+        value = read_search(types.sort, unit, length, &head)
+    elif head.kind == MP_RESP_THREAD:
+        value = thread_of(unit, length, &head, words.depth, words.limits.max_elements)
     else:
         if mp_build_response_tape(tape, unit, &head, &words.limits, &error) != MP_OK:
             raise_error(&error, unit, length)
@@ -185,10 +184,10 @@ cdef object read_status_response(ResponseTypes types, WordCache words, const uin
     return value
 
 
-# ---- SEARCH ----------------------------------------------------------------------------------------------------------
+# ---- SEARCH and SORT ----------------------------------------------------------------------------------------------------------
 
 
-cdef object read_search(ResponseTypes types, const uint8_t *unit, size_t length, mp_response_head *head):
+cdef object read_search(object cls, const uint8_t *unit, size_t length, mp_response_head *head):
     cdef mp_search search
     cdef mp_error error
     cdef size_t count = 0
@@ -211,7 +210,7 @@ cdef object read_search(ResponseTypes types, const uint8_t *unit, size_t length,
     shrunk = <mp_run *>PyMem_RawRealloc(runs, (count if count else 1) * sizeof(mp_run))
     numbers = sequence_set_adopt(shrunk if shrunk is not NULL else runs, count)
     head.defects = search.defects
-    value = new(types.search, head.defects.bits, (), unit, length)
+    value = new(cls, head.defects.bits, (), unit, length)
     PyObject_GenericSetAttr(value, "numbers", numbers)
     PyObject_GenericSetAttr(value, "modseq", search.modseq if search.has_modseq else None)
     return value
@@ -220,21 +219,27 @@ cdef object read_search(ResponseTypes types, const uint8_t *unit, size_t length,
 # ---- everything else, from a tape ------------------------------------------------------------------------------------
 
 
-cdef MailboxName mailbox_of(const uint8_t *unit, const mp_text *text):
-    cdef bytes plain
-    if text.kind == MP_TEXT_QUOTED_ESC:
-        plain = text_to_bytes(unit, text)
-        return mailbox_from_wire(<const uint8_t *><const char *>plain, len(plain), text.high)
-    return mailbox_from_wire(unit + text.span.off, text.span.len, text.high)
+cdef tuple extended_of(WordCache words, mp_tape *tape, const uint8_t *unit, size_t length, mp_response_head *head,
+                       uint32_t index):
+    """The extended data of a LIST, from the list that is token `index`."""
+    cdef mp_cursor cursor
+    cdef mp_error error
+    cdef mp_list list
+    mp_cursor_init(&cursor, unit, head.rest, head.end, tape, &words.limits, &error)
+    cursor.at = index
+    cursor.pos = tape.tok[index].off
+    if mp_read_open(&cursor, &list) != MP_OK:
+        raise_error(&error, unit, length)
+    return items_of(MP_ITEMS_LIST, words, tape, unit, length, &cursor, &error, &head.defects)
 
 
-cdef MailboxList list_of(WordCache words, mp_tape *tape, const uint8_t *unit, mp_response_head *head,
+cdef MailboxList list_of(WordCache words, mp_tape *tape, const uint8_t *unit, size_t length, mp_response_head *head,
                          const mp_mailbox_list *row):
     cdef MailboxList listed = new_mailbox_list()
     cdef uint32_t place
     mp_defects_join(&head.defects, &row.defects, 0)
     listed.made = True
-    listed.kind = "LIST" if head.kind == MP_RESP_LIST else "LSUB"
+    listed.kind = "LIST" if head.kind == MP_RESP_LIST else "LSUB" if head.kind == MP_RESP_LSUB else "XLIST"
     listed.attributes = flags_of(words, unit, row.attributes, &head.defects)
     if row.delimiter.kind != MP_TEXT_NIL:
         place = row.delimiter.span.off + row.delimiter.span.len - 1
@@ -245,7 +250,7 @@ cdef MailboxList list_of(WordCache words, mp_tape *tape, const uint8_t *unit, mp
     listed.mailbox = mailbox_of(unit, &row.mailbox)
     listed.extended = ()
     if row.extended:
-        listed.extended = pairs_of(trees_of(unit, tape, row.extended + 1, tape.tok[row.extended].next))
+        listed.extended = extended_of(words, tape, unit, length, head, row.extended)
     listed.bits = head.defects.bits
     return listed
 
@@ -290,10 +295,10 @@ cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, co
         if tape.tok[i].high and tape.tok[i].kind == MP_TOK_ATOM:
             mp_defect(defects, MP_DEFECT_EIGHT_BIT, tape.tok[i].off)
     mp_cursor_init(&cursor, unit, head.rest, head.end, tape, &words.limits, &error)
-    if kind == MP_RESP_LIST or kind == MP_RESP_LSUB:
+    if kind == MP_RESP_LIST or kind == MP_RESP_LSUB or kind == MP_RESP_XLIST:
         if mp_read_mailbox_list(&cursor, &row) != MP_OK:
             raise_error(&error, unit, length)
-        return list_of(words, tape, unit, head, &row)
+        return list_of(words, tape, unit, length, head, &row)
     if kind == MP_RESP_STATUS:
         return read_mailbox_status(types, words, tape, unit, length, &cursor, &error, defects)
     if kind == MP_RESP_CAPABILITY or kind == MP_RESP_ENABLED:
@@ -320,12 +325,8 @@ cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, co
         PyObject_GenericSetAttr(value, "uids", sequence_set_from_wire(unit, length, span.off, span.len))
         PyObject_GenericSetAttr(value, "earlier", bool(earlier))
         return value
-    if kind == MP_RESP_ESEARCH:
-        return read_esearch(types, words, tape, unit, length, &cursor, &error, defects)
-    if kind == MP_RESP_NAMESPACE:
-        return read_namespace(types, trees_of(unit, tape, 0, tape.n), defects, unit, length)
-    if kind == MP_RESP_ID:
-        return read_id(types, trees_of(unit, tape, 0, tape.n), defects, unit, length)
+    if kind in types.data:
+        return data_of(types.data[kind], kind, words, tape, unit, length, &cursor, &error, defects)
     value = new(types.unknown, defects.bits, (), unit, length)
     PyObject_GenericSetAttr(value, "name", word_str(words, unit + head.name.off, head.name.len).upper())
     PyObject_GenericSetAttr(value, "number", head.number if head.numbered else None)
@@ -333,173 +334,18 @@ cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, co
     return value
 
 
-cdef str name_of(object tree):
-    """The text of an atom or string in a generic tree."""
-    if isinstance(tree, bytes):
-        return (<bytes>tree).decode("utf-8", "surrogateescape")
-    return "NIL" if tree is None else str(tree)
-
-
-cdef tuple pairs_of(tuple trees):
-    """Extended data of LIST: (tag value ...); a last tag without a value has None."""
-    cdef Py_ssize_t i
-    return tuple([(name_of(trees[i]), trees[i + 1] if i + 1 < len(trees) else None) for i in range(0, len(trees), 2)])
-
-
 cdef object read_mailbox_status(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit,
                                 size_t length, mp_cursor *cursor, mp_error *error, mp_defects *defects):
     cdef mp_text mailbox
     cdef mp_list outer
-    cdef mp_span name
-    cdef uint64_t number = 0
-    cdef uint32_t tree = 0
-    cdef dict items = {}
-    cdef object value
+    cdef object value, items
     if mp_read_status_head(cursor, &mailbox, &outer, defects) != MP_OK:
         raise_error(error, unit, length)
-    while not mp_cursor_at_end(cursor):
-        if mp_read_status_att(cursor, &name, &number, &tree) != MP_OK:
-            raise_error(error, unit, length)
-        if tree == <uint32_t>0xFFFFFFFE:
-            mp_defect(defects, MP_DEFECT_BAD_VALUE, name.off)
-            continue
-        items[word_upper(words, unit + name.off, name.len)] = (
-            number if tree == <uint32_t>0xFFFFFFFF else trees_of(unit, tape, tree, tape.tok[tree].next)[0])
+    items = dict(items_of(MP_ITEMS_STATUS, words, tape, unit, length, cursor, error, defects))
     if mp_read_close(cursor, &outer) != MP_OK or mp_read_end(cursor) != MP_OK:
         raise_error(error, unit, length)
     box = mailbox_of(unit, &mailbox)
     value = new(types.mailbox_status, defects.bits, box.defects, unit, length)
     PyObject_GenericSetAttr(value, "mailbox", box)
-    PyObject_GenericSetAttr(value, "items", MappingProxyType(items))
-    return value
-
-
-cdef tuple ESEARCH_NUMBERS = ("MIN", "MAX", "COUNT", "MODSEQ")
-
-
-cdef object read_esearch(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
-                         mp_cursor *cursor, mp_error *error, mp_defects *defects):
-    """esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)   RFC 4466 section 2.6.2"""
-    cdef mp_list outer
-    cdef mp_text tag
-    cdef mp_span name, span
-    cdef uint64_t number = 0
-    cdef const mp_token *tok
-    cdef dict fields = {"tag": None, "uid": False, "all": None, "min": None, "max": None, "count": None,
-                        "modseq": None, "partial": None}
-    cdef list others = []
-    cdef uint32_t last
-    cdef object value
-    if not mp_cursor_at_end(cursor):
-        if mp_read_sp(cursor) != MP_OK:
-            raise_error(error, unit, length)
-        if mp_read_open(cursor, &outer) == MP_OK:
-            if not mp_cursor_is(cursor, b"TAG"):
-                mp_cursor_fail(cursor, b"TAG")
-                raise_error(error, unit, length)
-            mp_cursor_skip(cursor)
-            if mp_read_sp(cursor) != MP_OK or mp_read_string(cursor, &tag) != MP_OK:
-                raise_error(error, unit, length)
-            fields["tag"] = name_of(text_to_bytes(unit, &tag))
-            if not mp_cursor_at_end(cursor):  # RFC 7377 section 2.2: MAILBOX and UIDVALIDITY
-                last = cursor.n
-                others.append(("", trees_of(unit, tape, cursor.at, last)))
-                while not mp_cursor_at_end(cursor):
-                    mp_skip_sp(cursor)
-                    mp_cursor_skip(cursor)
-            if mp_read_close(cursor, &outer) != MP_OK:
-                raise_error(error, unit, length)
-            mp_skip_sp(cursor)
-        if mp_cursor_is(cursor, b"UID"):
-            mp_cursor_skip(cursor)
-            mp_skip_sp(cursor)
-            fields["uid"] = True
-    while not mp_cursor_at_end(cursor):
-        if mp_read_run(cursor, &name) != MP_OK or mp_read_sp(cursor) != MP_OK:
-            raise_error(error, unit, length)
-        label = word_str(words, unit + name.off, name.len).upper()
-        tok = mp_cursor_peek(cursor)
-        if tok is NULL:
-            mp_cursor_fail(cursor, b"search-return-value")
-            raise_error(error, unit, length)
-        if label in ESEARCH_NUMBERS:
-            if mp_read_number64(cursor, &number) != MP_OK:
-                raise_error(error, unit, length)
-            fields[label.lower()] = number
-        elif label == "ALL":
-            if mp_read_run(cursor, &span) != MP_OK:
-                raise_error(error, unit, length)
-            fields["all"] = sequence_set_from_wire(unit, length, span.off, span.len)
-        else:
-            tree = trees_of(unit, tape, cursor.at, tok.next)[0]
-            mp_cursor_skip(cursor)
-            if (label == "PARTIAL" and isinstance(tree, tuple) and len(<tuple>tree) == 2
-                    and isinstance(tree[0], str)):
-                found = None if tree[1] is None else name_of(tree[1]).encode("utf-8", "surrogateescape")
-                try:
-                    fields["partial"] = (tree[0], None if found is None else sequence_set_from_wire(
-                        <const uint8_t *><const char *>found, len(found), 0, len(found)))
-                except ParseError:
-                    mp_defect(defects, MP_DEFECT_BAD_VALUE, tok.off)
-                    others.append((label, tree))
-            else:
-                others.append((label, tree))
-        mp_skip_sp(cursor)
-    value = new(types.esearch, defects.bits, (), unit, length)
-    for field, content in fields.items():
-        PyObject_GenericSetAttr(value, field, content)
-    PyObject_GenericSetAttr(value, "others", tuple(others))
-    return value
-
-
-cdef object read_namespace(ResponseTypes types, tuple trees, mp_defects *defects, const uint8_t *unit, size_t length):
-    """"NAMESPACE" SP Namespace SP Namespace SP Namespace                                      RFC 2342 section 6"""
-    cdef list kinds = []
-    cdef object value, entry
-    if len(trees) < 3:
-        mp_defect(defects, MP_DEFECT_BAD_VALUE, length)
-        trees = trees + (None,) * (3 - len(trees))
-    if len(trees) > 3:
-        fail(length, "three namespaces", unit, length)
-    for tree in trees:
-        if tree is None:
-            kinds.append(None)
-            continue
-        entries = []
-        for item in (tree if isinstance(tree, tuple) else (tree,)):
-            if isinstance(item, tuple) and len(<tuple>item) < 2:  # no delimiter, or nothing at all
-                mp_defect(defects, MP_DEFECT_BAD_VALUE, 0)
-                item = (item[0] if item else b"", None)
-            if not (isinstance(item, tuple) and isinstance(item[0], (bytes, str))
-                    and (item[1] is None or isinstance(item[1], (bytes, str)))):
-                fail(length, "namespace", unit, length)
-            prefix = item[0].encode("utf-8", "surrogateescape") if isinstance(item[0], str) else item[0]
-            entry = types.namespace_entry.__new__(types.namespace_entry)
-            PyObject_GenericSetAttr(entry, "prefix",
-                                    mailbox_from_wire(<const uint8_t *><const char *>prefix, len(prefix), False))
-            PyObject_GenericSetAttr(entry, "delimiter", None if item[1] is None else name_of(item[1]) or None)
-            PyObject_GenericSetAttr(entry, "extensions", (<tuple>item)[2:])
-            entries.append(entry)
-        kinds.append(tuple(entries) or None)
-    value = new(types.namespace, defects.bits, (), unit, length)
-    PyObject_GenericSetAttr(value, "personal", kinds[0])
-    PyObject_GenericSetAttr(value, "other", kinds[1])
-    PyObject_GenericSetAttr(value, "shared", kinds[2])
-    return value
-
-
-cdef object read_id(ResponseTypes types, tuple trees, mp_defects *defects, const uint8_t *unit, size_t length):
-    """"ID" SP ("(" [string SP nstring *(SP string SP nstring)] ")" / nil)                     RFC 2971 section 4"""
-    cdef object value
-    cdef object pairs = None
-    if len(trees) != 1 or not (trees[0] is None or isinstance(trees[0], tuple)):
-        fail(length, "id_params_list", unit, length)
-    if trees[0] is not None:
-        flat = [item if item is None or isinstance(item, bytes) else name_of(item).encode("utf-8", "surrogateescape")
-                for item in trees[0] if not isinstance(item, tuple)]
-        if len(flat) % 2 or len(flat) != len(trees[0]) or None in flat[::2]:
-            fail(length, "pairs of field and value", unit, length)
-        pairs = tuple(zip(flat[::2], flat[1::2]))
-    value = new(types.id, defects.bits, (), unit, length)
-    PyObject_GenericSetAttr(value, "parameters", pairs)
+    PyObject_GenericSetAttr(value, "items", MappingProxyType({name.upper(): item for name, item in items.items()}))
     return value

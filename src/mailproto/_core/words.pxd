@@ -35,6 +35,7 @@ cdef struct word_slot:
 cdef class WordCache:
     cdef word_slot *slots
     cdef mp_limits limits   # of the reader, for what its rows decode later
+    cdef uint32_t depth     # max_depth as it was given: for what Python does not walk by recursion
     cdef bint enabled       # false: keep nothing, for a single value
 
     cdef int keep(self, int kind, uint32_t hash, object key, object value) except -1

@@ -67,6 +67,7 @@ cdef class WordCache:
 cdef WordCache new_words(object limits, bint enabled):
     cdef WordCache made = WordCache.__new__(WordCache)
     limits_to_c(limits, &made.limits)
+    made.depth = made.limits.max_depth
     shallow(&made.limits)
     made.enabled = enabled
     return made

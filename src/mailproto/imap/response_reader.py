@@ -10,6 +10,25 @@ from mailproto._core.response_code import CodeTypes
 from mailproto.imap import responses
 from mailproto.limits import Limits
 
+#: The responses that csrc/src/response_table.c has a row for.
+DATA: Final = {
+    "ACL": responses.Acl,
+    "COMPARATOR": responses.Comparator,
+    "ESEARCH": responses.ESearch,
+    "GENURLAUTH": responses.GenUrlAuth,
+    "ID": responses.Id,
+    "JMAPACCESS": responses.JmapAccess,
+    "LANGUAGE": responses.Language,
+    "LISTRIGHTS": responses.ListRights,
+    "METADATA": responses.Metadata,
+    "MYRIGHTS": responses.MyRights,
+    "NAMESPACE": responses.Namespace,
+    "QUOTA": responses.Quota,
+    "QUOTAROOT": responses.QuotaRoot,
+    "UIDBATCHES": responses.UidBatches,
+    "URLFETCH": responses.UrlFetch,
+}
+
 TYPES: Final = ResponseTypes(
     status=responses.StatusResponse,
     continuation=responses.Continuation,
@@ -22,11 +41,9 @@ TYPES: Final = ResponseTypes(
     flags=responses.MailboxFlags,
     mailbox_status=responses.MailboxStatus,
     search=responses.SearchResult,
-    esearch=responses.ESearch,
-    namespace=responses.Namespace,
-    namespace_entry=responses.NamespaceEntry,
-    id=responses.Id,
+    sort=responses.SortResult,
     unknown=responses.UnknownResponse,
+    data=DATA,
     codes=CodeTypes(
         code=responses.ResponseCode,
         append_uid=responses.AppendUid,

@@ -28,8 +28,22 @@ ANSWERS: Final[dict[type, frozenset[str]]] = {
     responses.MailboxStatus: frozenset({"STATUS", "LIST", "NOTIFY"}),
     responses.SearchResult: frozenset({"SEARCH"}),
     responses.ESearch: frozenset({"SEARCH", "SORT", "THREAD", "ESEARCH"}),
-    responses.Namespace: frozenset({"NAMESPACE"}),
+    responses.Namespace: frozenset({"NAMESPACE", "LANGUAGE"}),
     responses.Id: frozenset({"ID"}),
+    responses.SortResult: frozenset({"SORT"}),
+    responses.ThreadResult: frozenset({"THREAD"}),
+    responses.Quota: frozenset({"GETQUOTA", "GETQUOTAROOT", "SETQUOTA"}),
+    responses.QuotaRoot: frozenset({"GETQUOTAROOT"}),
+    responses.Acl: frozenset({"GETACL"}),
+    responses.ListRights: frozenset({"LISTRIGHTS"}),
+    responses.MyRights: frozenset({"MYRIGHTS", "LIST"}),
+    responses.Metadata: frozenset({"GETMETADATA", "LIST"}),
+    responses.Language: frozenset({"LANGUAGE"}),
+    responses.Comparator: frozenset({"COMPARATOR"}),
+    responses.JmapAccess: frozenset({"GETJMAPACCESS"}),
+    responses.UidBatches: frozenset({"UIDBATCHES"}),
+    responses.GenUrlAuth: frozenset({"GENURLAUTH"}),
+    responses.UrlFetch: frozenset({"URLFETCH"}),
 }
 
 _MACROS: Final = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.trees import write_generic_tree
@@ -37,17 +37,49 @@ def write_flag(writer: Writer, flag: str) -> None:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NamespaceEntry(Value):
-    """One namespace (RFC 2342): its prefix and the hierarchy delimiter there (``None``: flat)."""
+    """One namespace (RFC 2342): its prefix and the hierarchy delimiter there (``None``: flat).
 
-    prefix: str
+    ``extensions`` are pairs of name and value, a tree.
+    """
+
+    prefix: MailboxName
     delimiter: str | None
-    extensions: tuple[Tree, ...] = ()
+    extensions: tuple[tuple[str, Tree], ...] = ()
+
+    def _check(self) -> None:
+        self._set("prefix", self.prefix if isinstance(self.prefix, MailboxName) else MailboxName(self.prefix))
+        if self.delimiter is not None and (not isinstance(self.delimiter, str) or len(self.delimiter) != 1):
+            raise ValueError("delimiter must be one character or None")
+        self._set("extensions", tuple((label, tree) for label, tree in self.extensions))
+        if not all(isinstance(label, str) for label, _ in self.extensions):
+            raise TypeError("the name of an extension must be a str")
+
+    @classmethod
+    def _read(cls, prefix: bytes | None, delimiter: bytes | None, extensions: Any) -> NamespaceEntry:
+        """From the wire, without the checks."""
+        made = object.__new__(cls)
+        made._set("prefix", MailboxName.from_wire(prefix or b"", utf8=not (prefix or b"").isascii()))
+        made._set("delimiter", None if delimiter is None else delimiter.decode("utf-8", "surrogateescape"))
+        made._set("extensions", extensions)
+        return made
+
+    @property
+    def translation(self) -> MailboxName | None:
+        """The prefix in the language of the session (RFC 5255 section 3.4), ``None`` where there is none."""
+        for label, tree in self.extensions:
+            if (
+                label.upper() == "TRANSLATION"
+                and isinstance(tree, tuple)
+                and tree
+                and isinstance(tree[0], bytes)
+            ):
+                return MailboxName.from_wire(tree[0])
+        return None
 
     def _put(self, writer: Writer) -> None:
-        writer.open()
-        name = self.prefix if isinstance(self.prefix, MailboxName) else MailboxName(self.prefix)
-        delimiter = None if self.delimiter is None else to_octets(self.delimiter)
-        writer.string(name.wire).sp().nstring(delimiter)
-        for item in self.extensions:
-            write_tree(writer.sp(), item)
+        writer.open().string(self.prefix.wire).sp()
+        writer.nstring(None if self.delimiter is None else to_octets(self.delimiter))
+        for label, tree in self.extensions:
+            writer.sp().string(to_octets(label))
+            write_tree(writer.sp(), tree)
         writer.close()

@@ -209,7 +209,7 @@ class MailboxCommands(ImapBase):
 
     async def do_namespace(self, command: commands.Namespace) -> None:
         """NAMESPACE (RFC 2342): one namespace, the account's own."""
-        self.send(responses.Namespace((responses.NamespaceEntry("", DELIMITER),), None, None))
+        self.send(responses.Namespace((responses.NamespaceEntry(MailboxName(""), DELIMITER),), None, None))
         await self.news()
         self.ok(command, "Namespaces")
 

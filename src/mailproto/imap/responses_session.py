@@ -1,0 +1,237 @@
+"""What a server says of itself: status, capabilities, namespaces, language; and what nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mailproto._core.write import Writer
+from mailproto.imap import _arguments as check
+from mailproto.imap.codes import ResponseCode
+from mailproto.imap.responses_base import Response, Wire, octets, put_name, text, texts
+from mailproto.imap.values import NamespaceEntry, Tree, to_octets, write_flag, write_tree
+
+_STATUSES: Final = ("OK", "NO", "BAD", "PREAUTH", "BYE")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StatusResponse(Response):
+    """OK, NO, BAD, PREAUTH or BYE (RFC 9051 section 7.1). ``tag`` is ``None`` for an untagged one."""
+
+    tag: str | None
+    status: str
+    code: ResponseCode | None = None
+    text: str = ""
+
+    def _check(self) -> None:
+        if self.status not in _STATUSES:
+            raise ValueError(f"status must be one of {', '.join(_STATUSES)}")
+        if self.tag is not None and self.status in ("PREAUTH", "BYE"):
+            raise ValueError(f"{self.status} is never tagged")
+        if self.code is None and self.text.startswith("[") and "]" in self.text:
+            raise ValueError("the text would be read as a response code")
+
+    def _put(self, writer: Writer) -> None:
+        if self.tag is None:
+            writer.raw(b"* ")
+        else:
+            writer.raw(check.tag(self.tag)).sp()  # a tag may hold what an atom may not: `]`
+        writer.raw(self.status).sp()
+        if self.code is not None:
+            self.code._put(writer)
+            writer.sp()
+        writer.text(to_octets(self.text))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Continuation(Response):
+    """``+``: the server waits for a literal, a SASL response or the end of IDLE. ``text`` may be base64."""
+
+    text: str = ""
+    code: ResponseCode | None = None
+
+    def _check(self) -> None:
+        if self.code is None and self.text.startswith("[") and "]" in self.text:
+            raise ValueError("the text would be read as a response code")
+
+    def _put(self, writer: Writer) -> None:
+        writer.raw(b"+ ")
+        if self.code is not None:
+            self.code._put(writer)
+            writer.sp()
+        writer.text(to_octets(self.text))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Capability(Response):
+    """CAPABILITY (RFC 9051 section 7.2.2): names as the server wrote them."""
+
+    capabilities: tuple[str, ...]
+
+    def _check(self) -> None:
+        self._set("capabilities", tuple(self.capabilities))
+
+    def _put(self, writer: Writer) -> None:
+        writer.raw(b"* CAPABILITY")
+        for name in self.capabilities:
+            write_flag(writer.sp(), name)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Enabled(Response):
+    """ENABLED (RFC 5161 section 3.2)."""
+
+    capabilities: tuple[str, ...] = ()
+
+    def _check(self) -> None:
+        self._set("capabilities", tuple(self.capabilities))
+
+    def _put(self, writer: Writer) -> None:
+        writer.raw(b"* ENABLED")
+        for name in self.capabilities:
+            write_flag(writer.sp(), name)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Namespace(Response):
+    """NAMESPACE (RFC 2342): each kind a tuple of :class:`NamespaceEntry`, or ``None``.
+
+    When building one, ``(prefix, delimiter)`` will do for an entry.
+    """
+
+    personal: tuple[NamespaceEntry, ...] | None
+    other: tuple[NamespaceEntry, ...] | None
+    shared: tuple[NamespaceEntry, ...] | None
+
+    def _check(self) -> None:
+        for name in ("personal", "other", "shared"):
+            if (entries := getattr(self, name)) is not None:
+                self._set(
+                    name, tuple(e if isinstance(e, NamespaceEntry) else NamespaceEntry(*e) for e in entries)
+                )
+
+    @classmethod
+    def _from_wire(cls, form: int, *values: Any) -> Wire:
+        kinds = [
+            None if not kind else tuple(NamespaceEntry._read(*entry) for entry in kind) for kind in values
+        ]
+        return tuple(zip(cls.__match_args__, kinds, strict=True)), ()
+
+    def _put(self, writer: Writer) -> None:
+        writer.raw(b"* NAMESPACE")
+        for entries in (self.personal, self.other, self.shared):
+            writer.sp()
+            if not entries:
+                writer.nil()
+                continue
+            writer.open()
+            for entry in entries:
+                entry._put(writer)
+            writer.close()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Id(Response):
+    """ID (RFC 2971): pairs of name and value as ``bytes``, in the server's order; ``None`` for ``NIL``."""
+
+    parameters: tuple[tuple[bytes, bytes | None], ...] | None = None
+
+    def _check(self) -> None:
+        if self.parameters is not None:
+            pairs = self.parameters.items() if isinstance(self.parameters, Mapping) else self.parameters
+            self._set(
+                "parameters",
+                tuple((octets(name, "name"), None if v is None else octets(v, "value")) for name, v in pairs),
+            )
+
+    @classmethod
+    def _from_wire(cls, form: int, *values: Any) -> Wire:
+        (pairs,) = values
+        return (("parameters", None if pairs is None else tuple((name or b"", v) for name, v in pairs)),), ()
+
+    def _put(self, writer: Writer) -> None:
+        writer.raw(b"* ID ")
+        if self.parameters is None:
+            writer.nil()
+            return
+        writer.open()
+        for index, (name, value) in enumerate(self.parameters):
+            if index:
+                writer.sp()
+            writer.string(name).sp().nstring(value)
+        writer.close()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Language(Response):
+    """LANGUAGE (RFC 5255 section 3.3): the language that is in use, or all that can be asked for."""
+
+    tags: tuple[str, ...]
+
+    def _check(self) -> None:
+        self._set("tags", texts(self.tags, "tags"))
+        if not self.tags:
+            raise ValueError("tags must not be empty")
+
+    def _put(self, writer: Writer) -> None:
+        writer.raw(b"* LANGUAGE ").list(self.tags, lambda tag: put_name(writer, tag))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparator(Response):
+    """COMPARATOR (RFC 5255 section 4.8): the collation in use, and all that matched if several did."""
+
+    active: str
+    matching: tuple[str, ...] = ()
+
+    def _check(self) -> None:
+        text(self.active, "active")
+        self._set("matching", texts(self.matching, "matching"))
+
+    @classmethod
+    def _from_wire(cls, form: int, *values: Any) -> Wire:
+        active, matching = values
+        return (("active", active), ("matching", matching or ())), ()
+
+    def _put(self, writer: Writer) -> None:
+        put_name(writer.raw(b"* COMPARATOR "), self.active)
+        if self.matching:
+            writer.sp().list(self.matching, lambda item: put_name(writer, item))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class JmapAccess(Response):
+    """JMAPACCESS (RFC 9698 section 4): where the same mail is offered by JMAP, a URL as ``bytes``."""
+
+    url: bytes
+
+    def _check(self) -> None:
+        self._set("url", octets(self.url, "url"))
+
+    @classmethod
+    def _from_wire(cls, form: int, *values: Any) -> Wire:
+        return (("url", values[0] or b""),), ()
+
+    def _put(self, writer: Writer) -> None:
+        writer.raw(b"* JMAPACCESS ").string(self.url)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UnknownResponse(Response):
+    """Any other untagged response.
+
+    ``name`` is in upper case, ``number`` came before it if any did, ``values`` are the rest as generic trees.
+    """
+
+    name: str
+    number: int | None = None
+    values: tuple[Tree, ...] = ()
+
+    def _put(self, writer: Writer) -> None:
+        writer.raw(b"* ")
+        if self.number is not None:
+            writer.number(self.number).sp()
+        write_flag(writer, self.name)
+        for value in self.values:
+            write_tree(writer.sp(), value)

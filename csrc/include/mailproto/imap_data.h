@@ -70,7 +70,9 @@ typedef struct mp_data {
     mp_alloc alloc;   /* private */
 } mp_data;
 
+/* An empty list of values, whose memory will come from `alloc`. */
 MP_API void mp_data_init(mp_data *d, mp_alloc alloc);
+/* Gives the memory back; what it held is gone. */
 MP_API void mp_data_free(mp_data *d);
 
 /* Whether mp_read_data knows the response. */
@@ -88,7 +90,8 @@ typedef enum mp_item_table {
     MP_ITEMS_URL         /* BODYPARTSTRUCTURE (...) BINARY ~{3}        RFC 5524 section 3.2   */
 } mp_item_table;
 
-/* From a cursor inside a list (mp_read_open): reads to its end. A name without value is left out, with a defect. */
+/* From a cursor inside a list (mp_read_open): reads to its end. A name without value is left out, with a defect. MP_OK,
+ * MP_E_SYNTAX, MP_E_NOMEM. */
 MP_API mp_status mp_read_items(mp_data *d, mp_item_table table, mp_cursor *c);
 
 /* ---- THREAD ------------------------------------------------------------------------------------------ */
@@ -109,11 +112,14 @@ typedef struct mp_threads {
     uint32_t open_room;          /* private */
 } mp_threads;
 
+/* No threads; memory will come from `alloc`. */
 MP_API void mp_threads_init(mp_threads *t, mp_alloc alloc);
+/* Gives the memory back; the nodes are gone. */
 MP_API void mp_threads_free(mp_threads *t);
 
 /* thread-data = "THREAD" [SP 1*thread-list]                                          RFC 5256 section 5
- * Straight from the unit, without a tape. Limits: max_depth (lists open at once), max_elements (messages). */
+ * Straight from the unit, without a tape. Limits: max_depth (lists open at once), max_elements (messages). MP_OK,
+ * MP_E_SYNTAX, MP_E_LIMIT, MP_E_NOMEM. */
 MP_API mp_status mp_read_threads(mp_threads *t, const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
                           mp_error *err);
 

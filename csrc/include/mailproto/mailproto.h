@@ -57,7 +57,7 @@
 #include "mailproto/frame.h"
 #include "mailproto/imap_code.h"
 #include "mailproto/imap_command.h"
-#include "mailproto/imap_code.h"
+#include "mailproto/imap_data.h"
 #include "mailproto/imap_response.h"
 #include "mailproto/imap_text.h"
 #include "mailproto/imap_write.h"

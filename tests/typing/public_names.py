@@ -14,8 +14,10 @@ from mailproto.imap import (
     ResponseReader,
     SequenceSet,
     commands,
+    parse_command,
     parse_response,
     responses,
+    search,
 )
 from mailproto.pop3 import ReplyReader, stuff, unstuff
 
@@ -56,6 +58,30 @@ def writing() -> None:
     assert_type(SequenceSet("1:5") | SequenceSet([7]), SequenceSet)
     assert_type(stuff(b""), bytes)
     assert_type(unstuff(b".\r\n"), bytes)
+
+
+def commanding(data: bytes) -> None:
+    value = parse_command(data, strict=True)
+    assert_type(value, commands.Command)
+    assert_type(value.defects, tuple[str, ...])
+    if isinstance(value, commands.Select):
+        assert_type(value.qresync, commands.Qresync | None)
+        assert_type(value.parameters, tuple[commands.Parameter, ...])
+    if isinstance(value, commands.Append):
+        assert_type(value.messages[0].parts, tuple[bytes | commands.CatenateUrl, ...] | None)
+    if isinstance(value, commands.Sort):
+        assert_type(value.sort_keys, tuple[str, ...])
+        assert_type(value.criteria, search.And)
+    if isinstance(value, commands.Notify):
+        assert_type(value.groups, tuple[commands.EventGroup, ...] | None)
+    if isinstance(value, commands.ESearch):
+        assert_type(value.sources, tuple[commands.MailboxFilter, ...] | None)
+    if isinstance(value, commands.SetMetadata):
+        assert_type(value.values, tuple[tuple[str, bytes | None], ...])
+    if isinstance(value, commands.Fetch):
+        assert_type(value.partial, tuple[int, int] | None)
+    if isinstance(value, commands.UidBatches):
+        assert_type(value.batches, tuple[int, int] | None)
 
 
 def tables(reader: CommandReader, replies: ReplyReader) -> None:

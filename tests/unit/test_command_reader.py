@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from test_commands import EXAMPLES
+from tests.command_examples import EXAMPLES
 
 from mailproto import NEED_DATA, IncompleteError, Limits, ParseError
 from mailproto.imap import CommandReader, SequenceSet, commands, parse_command, parse_command_prefix, search

@@ -64,6 +64,8 @@ def _append(command: commands.Append) -> str | None:
 
 
 def _fetch(command: commands.Fetch) -> str | None:
+    if not command.items:
+        return "FETCH needs at least one item"  # "FETCH ()", which is read all the same
     if command.partial is not None:
         return "PARTIAL is not supported"
     for item in command.items:

@@ -1,10 +1,13 @@
 from types import ModuleType
 from typing import Self
 
+from typing_extensions import disjoint_base
+
 FIELDS: dict[str, tuple[str, ...]]
 CLASSES: dict[str, str]
 ABSENT: dict[tuple[str, str], object]
 PAIRED: set[str]
 
+@disjoint_base
 class RareBuilder:
     def __new__(cls, commands: ModuleType, search: ModuleType) -> Self: ...

@@ -1,5 +1,7 @@
-/* Commands are the same however they arrive, what is read stays within the unit, and a command written another way, its
- * words in the other case or its strings in another form, is the same command. First octet of the input: bit 0 announce,
+/* Commands are the same however they arrive, what is read stays within the unit, and a command written another
+ * way, its
+ * words in the other case or its strings in another form, is the same command. First octet of the input: bit 0
+ * announce,
  * bit 1 accept, bit 2 SASL lines; second: the reads. */
 #include "mailproto/cursor.h"
 #include "mailproto/frame.h"

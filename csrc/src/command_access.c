@@ -1,4 +1,5 @@
-/* ACL, QUOTA, METADATA, URLAUTH and UIDBATCHES: the commands about mailboxes that are more than a row of plain arguments. */
+/* ACL, QUOTA, METADATA, URLAUTH and UIDBATCHES: the commands about mailboxes that are more than a row of plain
+ * arguments. */
 #include "command_scan.h"
 
 /* setacl = "SETACL" SP mailbox SP identifier SP mod-rights; mod-rights = astring   RFC 4314 section 7 */
@@ -59,7 +60,11 @@ static mp_status getmetadata_options(mp_command_scan *s)
     uint64_t number;
     s->p++; /* ( */
     for (;;) {
-        mp_word word = mp_cs_is(s, MP_WORD_MAXSIZE) ? MP_WORD_MAXSIZE : mp_cs_is(s, MP_WORD_DEPTH) ? MP_WORD_DEPTH : MP_WORD_NONE;
+        mp_word word = MP_WORD_NONE;
+        if (mp_cs_is(s, MP_WORD_MAXSIZE))
+            word = MP_WORD_MAXSIZE;
+        else if (mp_cs_is(s, MP_WORD_DEPTH))
+            word = MP_WORD_DEPTH;
         if (word == MP_WORD_NONE) {
             MP_TRY(mp_cs_param(s, false));
         } else {
@@ -109,7 +114,8 @@ static mp_status entries(mp_command_scan *s)
 }
 
 /* getmetadata = "GETMETADATA" [SP getmetadata-options] SP mailbox SP entries       RFC 5464 section 5
- * Its examples have the options behind the mailbox; no entry begins with a letter, so that the two can be told apart. */
+ * Its examples have the options behind the mailbox; no entry begins with a letter, so that the two can be told
+ * apart. */
 mp_status mp_command_read_getmetadata(mp_command_scan *s)
 {
     uint32_t list;

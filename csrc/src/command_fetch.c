@@ -139,7 +139,7 @@ static mp_status binary(mp_command_scan *s, mp_word word)
 
 static bool is_macro(int word) { return word == MP_WORD_ALL || word == MP_WORD_FAST || word == MP_WORD_FULL; }
 
-/* fetch-att                        RFC 3501 section 9, RFC 3516, RFC 7162, RFC 8474, RFC 8514, RFC 8970, X-GM-EXT-1 */
+/* fetch-att    RFC 3501 section 9, RFC 3516, RFC 7162, RFC 8474, RFC 8514, RFC 8970, X-GM-EXT-1 */
 static mp_status fetch_att(mp_command_scan *s, bool macros)
 {
     const uint8_t *at = s->p;
@@ -166,7 +166,8 @@ static mp_status fetch_att(mp_command_scan *s, bool macros)
 
 mp_status mp_command_read_fetch_att(mp_command_scan *s) { return fetch_att(s, false); }
 
-/* fetch-att *(SP fetch-att), in parentheses. Not in the grammar, but harmless and seen: nothing at all, and a macro alone. */
+/* fetch-att *(SP fetch-att), in parentheses. Not in the grammar, but harmless and seen: nothing at all, and a
+ * macro alone. */
 static mp_status fetch_att_list(mp_command_scan *s)
 {
     const uint8_t *first = s->p;

@@ -1,6 +1,7 @@
 #include "command_scan.h"
 
-/* list-select-opts = "(" [list-select-opt *(SP list-select-opt)] ")"; what is unknown is an option-extension; RECURSIVEMATCH only beside SUBSCRIBED or
+/* list-select-opts = "(" [list-select-opt *(SP list-select-opt)] ")"; what is unknown is an option-extension;
+ * RECURSIVEMATCH only beside SUBSCRIBED, one of those or
  * SPECIAL-USE                                                                      RFC 5258 section 6, RFC 6154 */
 static mp_status list_select_opts(mp_command_scan *s)
 {
@@ -17,7 +18,7 @@ static mp_status list_select_opts(mp_command_scan *s)
             } else {
                 MP_TRY(mp_cs_add_word(s, word));
             }
-            base |= word == MP_WORD_SUBSCRIBED || word == MP_WORD_SPECIAL_USE;
+            base |= word == MP_WORD_SUBSCRIBED || word == MP_WORD_SPECIAL_USE || word == MP_WORD_NONE;
             modifier |= word == MP_WORD_RECURSIVEMATCH;
             if (*s->p != ' ')
                 break;

@@ -3,7 +3,7 @@
 
 /* filter-mailboxes = "selected" / "selected-delayed" / "inboxes" / "personal" / "subscribed" /
  *     ("subtree" / "subtree-one" / "mailboxes") SP one-or-more-mailbox
- * one-or-more-mailbox = mailbox / "(" mailbox *(SP mailbox) ")"                    RFC 5465 section 8, RFC 7377 section 4 */
+ * one-or-more-mailbox = mailbox / "(" mailbox *(SP mailbox) ")"    RFC 5465 section 8, RFC 7377 section 4 */
 mp_status mp_command_read_filter(mp_command_scan *s)
 {
     uint32_t at = s->command->count;

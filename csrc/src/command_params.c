@@ -1,4 +1,5 @@
-/* Parameters in parentheses: those of SELECT, EXAMINE, CREATE and RENAME, and the general form that RFC 4466 gives all others. */
+/* Parameters in parentheses: those of SELECT, EXAMINE, CREATE and RENAME, and the general form that RFC 4466 gives
+ * all others. */
 #include "command_scan.h"
 
 #include <string.h>
@@ -47,11 +48,12 @@ static mp_status tree(mp_command_scan *s)
 
 /* tagged-ext-label [SP tagged-ext-val]; tagged-ext-val = sequence-set / number / "(" [tagged-ext-comp] ")"
  *                                                                                  RFC 4466 section 3
- * No label begins with what a set or number is made of, which is how a value is told from the next parameter. */
+ * No label begins with what a set or number is made of, which is how a value is told from the next parameter; where
+ * values are lists alone, any atom is a label (RFC 5258 section 6, option-standard-tag). */
 mp_status mp_cs_param(mp_command_scan *s, bool only_lists)
 {
     uint32_t at = s->command->count;
-    if (mp_cc(*s->p, MP_CC_SET))
+    if (!only_lists && mp_cc(*s->p, MP_CC_SET))
         return mp_cs_fail(s, "tagged-ext-label");
     MP_TRY(mp_cs_atom(s, MP_ARG_PARAM, "tagged-ext-label"));
     if (*s->p != ' ')
@@ -110,7 +112,8 @@ static mp_status qresync(mp_command_scan *s)
     return mp_cs_char(s, ')', ")");
 }
 
-/* select = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"]        RFC 4466 section 3, RFC 7162 section 7 */
+/* select = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"]    RFC 4466 section 3, RFC 7162
+ * section 7 */
 mp_status mp_command_read_select(mp_command_scan *s)
 {
     bool condstore = false, resync = false;

@@ -70,7 +70,8 @@ static mp_status name(mp_command_scan *s)
 static mp_status base64(mp_command_scan *s)
 {
     const uint8_t *p = s->p;
-    while (mp_cc(*p, MP_CC_ATOM) && ((uint8_t)((*p | 0x20) - 0x61) < 26 || mp_cc(*p, MP_CC_DIGIT) || *p == '+' || *p == '/'))
+    while (mp_cc(*p, MP_CC_ATOM) &&
+           ((uint8_t)((*p | 0x20) - 0x61) < 26 || mp_cc(*p, MP_CC_DIGIT) || *p == '+' || *p == '/'))
         p++;
     size_t len = (size_t)(p - s->p);
     if (len == 0)

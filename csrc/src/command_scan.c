@@ -143,7 +143,8 @@ mp_status mp_cs_atom(mp_command_scan *s, mp_arg_kind kind, const char *expected)
 }
 
 /* UTF8-2 / UTF8-3 / UTF8-4                                                        RFC 3629 section 4
- * Octets of the sequence at p, or 0. May look at three octets behind p: every sequence in a unit is followed by one that is no tail
+ * Octets of the sequence at p, or 0. May look at three octets behind p: every sequence in a unit is followed by
+ * one that is no tail
  * at the latest by its LF. */
 static size_t utf8_sequence(const uint8_t *p)
 {
@@ -289,7 +290,8 @@ mp_status mp_cs_list_mailbox(mp_command_scan *s)
 /* nstring = string / nil */
 mp_status mp_cs_nstring(mp_command_scan *s)
 {
-    if ((s->p[0] | 0x20) == 'n' && (s->p[1] | 0x20) == 'i' && (s->p[2] | 0x20) == 'l' && !mp_cc(s->p[3], MP_CC_ASTRING)) {
+    if ((s->p[0] | 0x20) == 'n' && (s->p[1] | 0x20) == 'i' && (s->p[2] | 0x20) == 'l' &&
+        !mp_cc(s->p[3], MP_CC_ASTRING)) {
         s->p += 3;
         return mp_cs_add(s, MP_ARG_NIL) ? MP_OK : s->err->status;
     }
@@ -386,7 +388,7 @@ mp_status mp_cs_sequence_set(mp_command_scan *s)
     }
 }
 
-/* partial-range = nz-number ":" nz-number / MINUS nz-number ":" MINUS nz-number          RFC 5267 section 5, RFC 9394 */
+/* partial-range = nz-number ":" nz-number / MINUS nz-number ":" MINUS nz-number    RFC 5267 section 5, RFC 9394 */
 mp_status mp_cs_range(mp_command_scan *s, bool negative)
 {
     uint64_t first, last;

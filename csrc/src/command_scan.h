@@ -39,7 +39,8 @@ static inline bool mp_cc(uint8_t c, int wanted) { return (mp_command_class[c] & 
 
 mp_status mp_cs_fail(mp_command_scan *s, const char *expected);
 
-/* Adds an argument; NULL with the error set where a bound is passed or memory is missing. The pointer lives until the next
+/* Adds an argument; NULL with the error set where a bound is passed or memory is missing. The pointer lives until
+ * the next
  * call. */
 mp_arg *mp_cs_add(mp_command_scan *s, mp_arg_kind kind);
 /* An argument with a span; MP_OK or the error. */
@@ -95,7 +96,8 @@ bool mp_cs_same_word(const uint8_t *p, size_t len, mp_word word);
 mp_status mp_cs_atom(mp_command_scan *s, mp_arg_kind kind, const char *expected);
 mp_status mp_cs_string(mp_command_scan *s, mp_arg_kind kind, const char *expected);
 mp_status mp_cs_astring(mp_command_scan *s, mp_arg_kind kind, const char *expected);
-/* An astring of ASCII without CR and LF, for what is text to both sides: a header field's name, a charset. Always MP_ARG_TEXT. */
+/* An astring of ASCII without CR and LF, for what is text to both sides: a header field's name, a charset. Always
+ * MP_ARG_TEXT. */
 mp_status mp_cs_text(mp_command_scan *s, const char *expected);
 mp_status mp_cs_list_mailbox(mp_command_scan *s);
 mp_status mp_cs_literal(mp_command_scan *s, mp_arg_kind kind);

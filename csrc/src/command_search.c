@@ -1,5 +1,6 @@
-/* SEARCH, SORT, THREAD and ESEARCH. Search keys hold keys. They are read without recursion: an open NOT, OR or list is an argument already written, whose
- * `number` links to the one around it while it is open (and is cleared when it closes). */
+/* SEARCH, SORT, THREAD and ESEARCH. Search keys hold keys. They are read without recursion: an open NOT, OR or list
+ * is an argument already written, whose `number` links to the one around it while it is open (and is cleared when
+ * it closes). */
 #include "command_scan.h"
 
 #define NO_PARENT UINT64_MAX
@@ -190,7 +191,7 @@ mp_status mp_command_read_search_keys(mp_command_scan *s)
 }
 
 /* search-return-opts = "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"; "PARTIAL" SP partial-range
- *                                  RFC 4731, RFC 5182, RFC 5267 section 5, RFC 6203 section 6, RFC 9394; adds nothing where they are missing */
+ *    RFC 4731, RFC 5182, RFC 5267 section 5, RFC 6203 section 6, RFC 9394; adds nothing where they are missing */
 mp_status mp_command_read_return_opts(mp_command_scan *s)
 {
     uint32_t list;

@@ -1,4 +1,5 @@
-/* SORT and THREAD (RFC 5256), ESORT (RFC 5267) and the ESEARCH command (RFC 7377): a search with something before it. */
+/* SORT and THREAD (RFC 5256), ESORT (RFC 5267) and the ESEARCH command (RFC 7377): a search with something before
+ * it. */
 #include "command_scan.h"
 
 /* search-criteria = charset 1*(SP search-key)                                      RFC 5256 section 5 */
@@ -10,10 +11,10 @@ static mp_status search_criteria(mp_command_scan *s)
     return mp_command_read_search_keys(s);
 }
 
-/* sort = ["UID" SP] "SORT" [SP search-return-opts] SP sort-criteria SP search-criteria      RFC 5256 section 5, RFC 5267
+/* sort = ["UID" SP] "SORT" [SP search-return-opts] SP sort-criteria SP search-criteria
  * sort-criteria = "(" sort-criterion *(SP sort-criterion) ")"; sort-criterion = ["REVERSE" SP] sort-key
- * sort-key = "ARRIVAL" / "CC" / "DATE" / "FROM" / "SIZE" / "SUBJECT" / "TO" / "DISPLAYFROM" / "DISPLAYTO" / "RELEVANCY"
- *                                                                                  RFC 5957 section 4, RFC 6203 section 6 */
+ * sort-key = "ARRIVAL" / "CC" / "DATE" / "FROM" / "SIZE" / "SUBJECT" / "TO" / "DISPLAYFROM" / "DISPLAYTO" /
+ *     "RELEVANCY"         RFC 5256 section 5, RFC 5267 section 5, RFC 5957 section 4, RFC 6203 section 6 */
 mp_status mp_command_read_sort(mp_command_scan *s)
 {
     uint32_t list;

@@ -202,7 +202,8 @@ mp_word mp_word_find(const uint8_t *text, size_t len)
 {
     if (len == 0)
         return MP_WORD_NONE;
-    for (size_t at = hash_of(text, len, WORD_FIRST, WORD_LAST) % WORD_SLOTS; word_slots[at]; at = (at + 1) % WORD_SLOTS) {
+    size_t at = hash_of(text, len, WORD_FIRST, WORD_LAST) % WORD_SLOTS;
+    for (; word_slots[at]; at = (at + 1) % WORD_SLOTS) {
         if (mp_cs_same_word(text, len, (mp_word)word_slots[at]))
             return (mp_word)word_slots[at];
     }
@@ -213,7 +214,8 @@ mp_command_kind mp_command_find(const uint8_t *text, size_t len)
 {
     if (len == 0)
         return MP_COMMAND_UNKNOWN;
-    for (size_t at = hash_of(text, len, NAME_FIRST, NAME_LAST) % NAME_SLOTS; name_slots[at]; at = (at + 1) % NAME_SLOTS) {
+    size_t at = hash_of(text, len, NAME_FIRST, NAME_LAST) % NAME_SLOTS;
+    for (; name_slots[at]; at = (at + 1) % NAME_SLOTS) {
         unsigned kind = name_slots[at] - 1u;
         if (command_lengths[kind] == len && same_text(text, command_texts[kind], len))
             return (mp_command_kind)kind;

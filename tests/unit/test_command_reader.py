@@ -215,7 +215,7 @@ def test_forms_that_clients_send(wire: bytes, expected: commands.Command) -> Non
         (b"a APPEND x {1}\r\nmx\r\n", 17),
         (b"a APPEND x body\r\n", 11),
         (b'a LIST (RECURSIVEMATCH) "" *\r\n', 22),
-        (b'a LIST (1) "" *\r\n', 8),
+        (b'a LIST (X "1") "" *\r\n', 10),
         (b'a LIST "" * RETURN (X Y z)z\r\n', 26),
         (b'a LIST "" * RETURN (STATUS)\r\n', 26),
         (b'a LIST "" * RETURN (METADATA ())\r\n', 30),

@@ -5,14 +5,16 @@
  *     if (mp_command_parse(&c, unit, len, &limits, &err) == MP_OK) ...c.kind, c.args[0 .. c.count)...
  *     mp_command_free(&c);
  *
- * Covered: every command of RFC 3501 and RFC 9051, and ACL (RFC 4314), BINARY (3516), CATENATE (4469), COMPRESS (4978), CONDSTORE and
- * QRESYNC (7162), CONTEXT (5267), CREATE-SPECIAL-USE (6154), ENABLE (5161), ESEARCH (4731), ESORT (5267), FILTERS (5466), ID (2971),
- * IDLE (2177), JMAPACCESS (9698), LANGUAGE and I18NLEVEL (5255), LIST-EXTENDED (5258), LIST-METADATA (9590), LIST-MYRIGHTS (8440),
- * LIST-STATUS (5819), LITERAL+ (7888), MAILBOX-REFERRALS (2193), METADATA (5464), MOVE (6851), MULTIAPPEND (3502), MULTISEARCH (7377),
- * NAMESPACE (2342), NOTIFY (5465), OBJECTID (8474), PARTIAL (9394), PREVIEW (8970), QUOTA (9208), REPLACE (8508), SASL-IR (4959),
- * SAVEDATE (8514), SEARCH=FUZZY (6203), SEARCHRES (5182), SORT (5256, 5957), THREAD (5256), UIDBATCHES (10022), UIDPLUS (4315),
- * UNAUTHENTICATE (8437), UNSELECT (3691), URLAUTH (4467), UTF8=ACCEPT (9755), WITHIN (5032), X-GM-EXT-1, XLIST; parameters of
- * commands that none of these names are kept as RFC 4466 lets them be written (PARAM).
+ * Covered: every command of RFC 3501 and RFC 9051, and ACL (RFC 4314), BINARY (3516), CATENATE (4469), COMPRESS
+ * (4978), CONDSTORE and QRESYNC (7162), CONTEXT (5267), CREATE-SPECIAL-USE (6154), ENABLE (5161), ESEARCH (4731),
+ * ESORT (5267), FILTERS (5466), ID (2971), IDLE (2177), JMAPACCESS (9698), LANGUAGE and I18NLEVEL (5255),
+ * LIST-EXTENDED (5258), LIST-METADATA (9590), LIST-MYRIGHTS (8440), LIST-STATUS (5819), LITERAL+ (7888),
+ * MAILBOX-REFERRALS (2193), METADATA (5464), MOVE (6851), MULTIAPPEND (3502), MULTISEARCH (7377), NAMESPACE (2342),
+ * NOTIFY (5465), OBJECTID (8474), PARTIAL (9394), PREVIEW (8970), QUOTA (9208), REPLACE (8508), SASL-IR (4959),
+ * SAVEDATE (8514), SEARCH=FUZZY (6203), SEARCHRES (5182), SORT (5256, 5957), THREAD (5256), UIDBATCHES (10022),
+ * UIDPLUS (4315), UNAUTHENTICATE (8437), UNSELECT (3691), URLAUTH (4467), UTF8=ACCEPT (9755), WITHIN (5032),
+ * X-GM-EXT-1, XLIST; parameters of commands that none of these names are kept as RFC 4466 lets them be written
+ * (PARAM).
  * A command is right or it is an error, but for what MP_COMMAND_DEFECTS lists: that is read, and told
  * (unless the caller sets `strict`).
  * Time is linear in the unit, there is no recursion, and the arguments are the only memory used.
@@ -26,9 +28,9 @@
 extern "C" {
 #endif
 
-/* The commands, and behind each its arguments in the order in which they come. [x]: may be missing; x*: any number; x+: at
- * least one. LIST is an argument of its own whose count says how many arguments follow within it. TREE stands for what PARAM
- * holds: ATOM, STRING, and LIST of these. */
+/* The commands, and behind each its arguments in the order in which they come. [x]: may be missing; x*: any number;
+ * x+: at least one. LIST is an argument of its own whose count says how many arguments follow within it. TREE
+ * stands for what PARAM holds: ATOM, STRING, and LIST of these. */
 #define MP_COMMANDS(X)                                                                             \
     X(CAPABILITY, "CAPABILITY")     /*                                                          */ \
     X(NOOP, "NOOP")                 /*                                                          */ \
@@ -87,11 +89,11 @@ extern "C" {
     X(GETACL, "GETACL")             /* MAILBOX                                                  */ \
     X(LISTRIGHTS, "LISTRIGHTS")     /* MAILBOX STRING                                           */ \
     X(MYRIGHTS, "MYRIGHTS")         /* MAILBOX                                                  */ \
-    X(GETMETADATA, "GETMETADATA")   /* LIST (WORD|PARAM)* MAILBOX LIST TEXT+: options (MAXSIZE: number is its value;     \
+    X(GETMETADATA, "GETMETADATA")   /* LIST (WORD|PARAM)* MAILBOX LIST TEXT+: options (MAXSIZE: number is its value; \
                                        DEPTH: number is '0', '1' or 'I'), entries               */ \
     X(SETMETADATA, "SETMETADATA")   /* MAILBOX LIST (TEXT STRING|NIL)+                          */ \
-    X(NOTIFY, "NOTIFY")             /* LIST, empty for NONE, else the WORD SET (count 1: STATUS) and for each group LIST \
-                                       WORD MAILBOX* (WORD|ATOM)+: the filter (count: its mailboxes), the events; \
+    X(NOTIFY, "NOTIFY")             /* LIST, empty for NONE, else the WORD SET (count 1: STATUS) and for each group \
+                                       LIST WORD MAILBOX* (WORD|ATOM)+: the filter (count: its mailboxes), the events; \
                                        the WORD MESSAGENEW has a count of (WORD|SECTION) that follow it,        \
                                        the WORD NONE stands alone                               */ \
     X(GENURLAUTH, "GENURLAUTH")     /* LIST (TEXT ATOM)+: URL, mechanism                        */ \
@@ -136,7 +138,7 @@ typedef enum mp_command_kind {
     X(EMAILID, "EMAILID") X(THREADID, "THREADID") X(X_GM_MSGID, "X-GM-MSGID") X(X_GM_THRID, "X-GM-THRID")        \
     X(FILTER, "FILTER")                                                                                          \
     /* around other keys */                                                                                      \
-    X(FUZZY, "FUZZY") X(NOT, "NOT") X(OR, "OR")                                                                                    \
+    X(FUZZY, "FUZZY") X(NOT, "NOT") X(OR, "OR") \
     /* not words: a parenthesised list of keys, its count the keys in it; a sequence-set */                      \
     X(AND, "(") X(SEQUENCE, "0")                                                                                 \
     /* FETCH items and macros */                                                                                 \
@@ -182,8 +184,8 @@ typedef enum mp_word {
 
 /* The text of a word or command as the RFCs write it; "" for MP_WORD_NONE. */
 MP_API const char *mp_word_text(mp_word word);
-/* The word, or MP_WORD_NONE, and the command, or MP_COMMAND_UNKNOWN, that is written so in any case. Takes the same time
- * however many there are. */
+/* The word, or MP_WORD_NONE, and the command, or MP_COMMAND_UNKNOWN, that is written so in any case. Takes the same
+ * time however many there are. */
 MP_API mp_word mp_word_find(const uint8_t *text, size_t len);
 MP_API mp_command_kind mp_command_find(const uint8_t *text, size_t len);
 MP_API const char *mp_command_text(mp_command_kind kind);
@@ -229,7 +231,7 @@ typedef struct mp_arg {
     X(MISSING_SPACE, "missing-space")   /* STORE 1(UNCHANGEDSINCE 1)                                     */ \
     X(ATOM_STRING, "atom-string")       /* ID: an atom where the grammar wants a string                  */ \
     X(SEPARATE_LISTS, "separate-lists") /* SETQUOTA: each resource in parentheses of its own             */ \
-    X(OPTIONS_BEHIND, "options-behind") /* GETMETADATA: its options behind the mailbox, as in RFC 5464's examples    */ \
+    X(OPTIONS_BEHIND, "options-behind") /* GETMETADATA: its options behind the mailbox, as in RFC 5464's examples */ \
     X(BARE_EVENTS, "bare-events")       /* NOTIFY: events without their parentheses, as in RFC 5465      */
 
 enum {
@@ -267,13 +269,15 @@ typedef struct mp_command {
 MP_API void mp_command_init(mp_command *c, mp_alloc alloc);
 MP_API void mp_command_free(mp_command *c);
 
-/* Reads one unit: its line with CRLF, literals inline, as the framer cut it. The arguments of the call before are gone.
+/* Reads one unit: its line with CRLF, literals inline, as the framer cut it. The arguments of the call before are
+ * gone.
  * MP_E_SYNTAX, MP_E_LIMIT (max_depth: search keys within each other; max_elements: arguments): tag and kind still
  * say what could be read of them, so that a server can answer BAD with the tag. */
 MP_API mp_status mp_command_parse(mp_command *c, const uint8_t *unit, size_t len, const mp_limits *limits,
                                   mp_error *err);
 
-/* The tag alone, from a unit that may be incomplete: for a literal announced or a command thrown away. len 0: none. */
+/* The tag alone, from a unit that may be incomplete: for a literal announced or a command thrown away. len 0:
+ * none. */
 MP_API mp_span mp_command_tag(const uint8_t *unit, size_t len);
 
 /* Reads a client's line in answer to a SASL challenge (RFC 3501 section 9, `base64` or `*`): *base64_r is the

@@ -1,4 +1,4 @@
-# The arguments that mp_command_parse found, taken one after the other. Inline: each module that reads commands has its own.
+# The arguments that mp_command_parse found, taken one after the other. Inline: each module has its own.
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.object cimport PyObject, PyTypeObject

@@ -1,5 +1,5 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
-"""From the arguments that mp_command_parse found to the values of mailproto.imap, whose classes are given to Builder."""
+"""From the arguments that mp_command_parse found to the values of mailproto.imap, whose classes Builder gets."""
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize

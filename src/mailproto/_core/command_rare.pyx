@@ -119,8 +119,9 @@ cdef class RareBuilder:
         cdef mp_arg *arg
         cdef uint32_t end
         if kind == MP_COMMAND_SORT:
-            mp_slot_fill(value, shape.offsets[5], self.return_options(r) if r.args[1 + r.args[0].count].kind == MP_ARG_LIST
-                         else None)
+            # a LIST follows only where the first one holds return options
+            mp_slot_fill(value, shape.offsets[5],
+                         self.return_options(r) if r.args[1 + r.args[0].count].kind == MP_ARG_LIST else None)
             mp_slot_fill(value, shape.offsets[1], self.sort_keys(r))
             mp_slot_fill(value, shape.offsets[3], take_text(r))
             mp_slot_fill(value, shape.offsets[2], self.search_keys(r))

@@ -221,10 +221,8 @@ class List(Command):
         if isinstance(selection_options, (str, bytes)) or not isinstance(selection_options, Iterable):
             raise TypeError("selection_options must be an iterable")
         selected = tuple(_option(option, _SELECTION, "selection_options") for option in selection_options)
-        if "RECURSIVEMATCH" in selected and not {"SUBSCRIBED", "SPECIAL-USE"}.intersection(
-            option for option in selected if isinstance(option, str)
-        ):
-            raise ValueError("RECURSIVEMATCH needs SUBSCRIBED or SPECIAL-USE beside it")
+        if "RECURSIVEMATCH" in selected and all(o in ("RECURSIVEMATCH", "REMOTE") for o in selected):
+            raise ValueError("RECURSIVEMATCH needs SUBSCRIBED, SPECIAL-USE or an extension beside it")
         self._set("selection_options", selected)
         if isinstance(return_options, (str, bytes)) or not isinstance(return_options, Iterable):
             raise TypeError("return_options must be an iterable")

@@ -1,6 +1,7 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """From the flat values that csrc/include/mailproto/imap_data.h describes to tuples, and to the classes that take them."""
 
+cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.object cimport PyObject_GenericSetAttr
 from libc.stdint cimport uint8_t, uint32_t
@@ -39,6 +40,8 @@ cdef MailboxName mailbox_of(const uint8_t *unit, const mp_text *text):
     return mailbox_from_wire(unit + text.span.off, text.span.len, text.high)
 
 
+@cython.final
+@cython.internal
 cdef class Values:
     """Where the conversion stands."""
 

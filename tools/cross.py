@@ -3,7 +3,7 @@
 Usage: ``cross.py BUILD_FOLDER [TARGET... | all]``. The compiler is zig's, from PyPI (``ziglang``): one
 package holds clang and the C libraries of all targets. Foreign Linux targets run under qemu's user mode,
 s390x among them because it is big-endian. Warnings are errors. A first link makes zig build the target's C
-library, which takes up to a minute of processor time: two targets are only compiled, unless one says so.
+library, up to two minutes of processor time: some targets are only compiled, unless they are asked for.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ TARGETS = [
     Target("s390x-linux-gnu", "Linux", ("qemu-s390x", "-L", "/usr/s390x-linux-gnu")),
     Target("x86_64-linux-musl", "Linux", (), library=True),
     Target("aarch64-macos", "Darwin", library=True),
-    Target("x86_64-windows-gnu", "Windows", library=True),
+    Target("x86_64-windows-gnu", "Windows", library=True, link=False),
     Target("aarch64-linux-musl", "Linux", ("qemu-aarch64",), link=False),
     Target("x86_64-macos", "Darwin", link=False),
 ]
@@ -103,7 +103,7 @@ def build(target: Target, folder: Path, link: bool) -> tuple[bool, str]:
             "Ninja",
             *(f"-D{key}={value}" for key, value in options.items()),
         ],
-        ["cmake", "--build", here, *([] if link else ["--target", "mailproto_static"])],
+        ["cmake", "--build", here, *([] if link else ["--target", "mailproto_static"]), "--", "--quiet"],
     ]
     if runner is not None:
         commands.append(["ctest", "--test-dir", here, "--output-on-failure", "--timeout", "120"])

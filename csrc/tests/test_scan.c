@@ -1,5 +1,5 @@
-/* The fast forms of scan.h agree with their scalar twins, on every octet at every place of a vector and on random input, and
- * what stands behind the end changes nothing. What this machine has no vectors for is tested under qemu (make cross). */
+/* The fast forms of scan.h agree with their scalar twins, on every octet at every place of a vector and on random
+ * input, and what stands behind the end changes nothing. NEON is tested under qemu (make cross). */
 #include "scan.h"
 
 #include <stdlib.h>
@@ -93,7 +93,8 @@ static void test_bits(void)
 /* The two ways to pass over a list: 64 octets at a time, and one by one. */
 static void test_skips(void)
 {
-    static const char *const bits[] = {"(", ")", "(", ")", " ", "NIL", "\"a b\"", "\"(\"", "\"\\\"\"", "{3}\r\n(\"x", "abc", "\""};
+    static const char *const bits[] = {"(", ")", "(", ")", " ", "NIL", "\"a b\"", "\"(\"", "\"\\\"\"", "{3}\r\n(\"x",
+                                       "abc", "\""};
     mp_limits limits = mp_limits_client();
     limits.max_depth = 6;
     for (int turn = 0; turn < 20000; turn++) {

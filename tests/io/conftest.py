@@ -39,3 +39,8 @@ def server_tls(authority: trustme.CA) -> ssl.SSLContext:
 def ca_file(authority: trustme.CA) -> Iterator[str]:
     with authority.cert_pem.tempfile() as path:
         yield path
+
+
+@pytest.fixture
+def client_tls(ca_file: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file)

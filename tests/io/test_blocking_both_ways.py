@@ -66,7 +66,7 @@ def read_exactly(connection: socket.socket, count: int) -> None:
 
 @pytest.mark.parametrize("secure", [False, True], ids=["clear", "tls"])
 def test_a_server_that_is_read_from_before_it_reads(
-    secure: bool, server_tls: ssl.SSLContext, ca_file: str
+    secure: bool, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
 ) -> None:
     def script(connection: socket.socket) -> None:
         connection.sendall(b"* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] ready\r\n")
@@ -81,7 +81,7 @@ def test_a_server_that_is_read_from_before_it_reads(
     with serving(script, server_tls if secure else None) as port:
         options: dict[str, Any] = {
             "tls": secure,
-            "context": ssl.create_default_context(cafile=ca_file) if secure else None,
+            "context": client_tls if secure else None,
             "timeout": 60,
         }
         with blocking.connect_imap("localhost", port, **options) as client:

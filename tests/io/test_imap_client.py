@@ -21,11 +21,6 @@ from .maildrop import MESSAGES, Maildrop
 from .script import Script
 
 
-@pytest.fixture
-def client_tls(ca_file: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=ca_file)
-
-
 @pytest.fixture(params=[True, "starttls", False])
 async def served(request: Any, server_tls: ssl.SSLContext) -> AsyncIterator[tuple[Account, str, int, Any]]:
     implicit = request.param is True

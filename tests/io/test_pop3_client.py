@@ -46,11 +46,6 @@ async def start(server_tls: ssl.SSLContext) -> AsyncIterator[Start]:
         assert not listener.connections
 
 
-@pytest.fixture
-def client_tls(ca_file: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=ca_file)
-
-
 @pytest.mark.parametrize("tls", [True, False, "starttls"])
 async def test_a_session_from_login_to_quit(start: Start, client_tls: ssl.SSLContext, tls: Any) -> None:
     host, port, made = await start(implicit=tls is True)

@@ -140,11 +140,6 @@ async def start() -> AsyncIterator[Start]:
         assert not listener._tasks
 
 
-@pytest.fixture
-def client_tls(ca_file: str) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=ca_file)
-
-
 def reset(writer: asyncio.StreamWriter) -> None:
     """Vanish as a machine does that lost its power: no orderly end, only a reset."""
     sock = writer.get_extra_info("socket")

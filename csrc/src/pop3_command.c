@@ -229,7 +229,8 @@ static mp_status read_arguments(line_reader *r, mp_pop3_command *c)
             status = read_param(r, &c->second);
         break;
     case MECHANISM:
-        if ((status = read_mechanism(r, &c->first)) == MP_OK && !only_blanks_left(r) && (status = read_sp(r)) == MP_OK) {
+        status = read_mechanism(r, &c->first);
+        if (status == MP_OK && !only_blanks_left(r) && (status = read_sp(r)) == MP_OK) {
             c->arguments = 2;
             status = read_param(r, &c->second);
         }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mailproto import NEED_DATA, LocalError, RemoteError, sasl
-from mailproto.pop3 import ClientSession, ServerSession, commands, events, replies
+from mailproto.pop3 import Capabilities, ClientSession, ServerSession, commands, events, replies
 from mailproto.pop3.states import State
 from mailproto.sasl import lines
 from mailproto.wirelog import WireLog
@@ -449,3 +449,50 @@ def test_apop() -> None:
         drain(plain)
         with pytest.raises(LocalError):
             plain.apop("mrose", "tanstaaf")
+
+
+def test_utf8_mode_and_languages() -> None:
+    """RFC 6856, between our own ends: both know the mode, and STLS must not follow it."""
+    client, server = greeted(), serving()
+    client.send(commands.Capa())
+    server.receive_data(wire(client))
+    assert server.next_event() == commands.Capa()
+    server.send(replies.capa(Capabilities.of(utf8_user=True, lang=True, stls=True, auth_resp_code=True)))
+    client.receive_data(wire(server))
+    drain(client)
+    assert client.capabilities is not None and client.capabilities.utf8_user and client.has_capability("lang")
+    for command, answer in (
+        (commands.Lang(), replies.lang_listing([("en", "English"), ("sv", "")])),
+        (commands.Lang("*"), replies.lang("en", "as you like")),
+        (commands.Utf8(), replies.Err("not yet")),
+        (commands.Utf8(), replies.Ok("UTF8 enabled")),
+    ):
+        assert not client.utf8 and not server.utf8
+        client.send(command)
+        server.receive_data(wire(client))
+        assert server.next_event() == command
+        server.send(answer)
+        client.receive_data(wire(server))
+        (done,) = drain(client)
+        assert done.command == command and done.response == answer
+        if isinstance(command, commands.Lang):
+            assert done.response.listing[0].tag == "en"
+    assert client.utf8 and server.utf8
+    with pytest.raises(LocalError, match="UTF8"):
+        client.send(commands.Stls())
+    server.receive_data(b"STLS\r\n")
+    assert server.next_event() is NEED_DATA and wire(server) == b"-ERR STLS comes before UTF8\r\n"
+    client.send(commands.User("zoë"))
+    server.receive_data(wire(client))
+    assert server.next_event() == commands.User("zoë".encode())
+
+
+def test_stls_is_not_sent_behind_a_utf8_that_waits() -> None:
+    client = greeted()
+    client.send(commands.Utf8())
+    with pytest.raises(LocalError, match="UTF8"):
+        client.send(commands.Stls())
+    client.receive_data(b"-ERR no\r\n")
+    drain(client)
+    client.send(commands.Stls())
+    assert wire(client).endswith(b"STLS\r\n")

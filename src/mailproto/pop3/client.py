@@ -303,6 +303,8 @@ class ClientSession(Session):
             return None
         if command.name == "CAPA" and reply.ok and not self._learn(reply):
             return None
+        if command.name == "UTF8" and reply.ok:
+            self._utf8 = True
         happened = completion(command.name, reply.status)
         if isinstance(command, commands.Auth) and command.mechanism is None:
             happened = None  # it asked for the list of mechanisms
@@ -390,11 +392,16 @@ class ClientSession(Session):
             raise LocalError(f"{name} is illegal before the login")
         if name == "STLS" and self._secure:
             raise LocalError("TLS is active already")
+        if name == "STLS" and (self._utf8 or self._waits_for("UTF8")):
+            raise LocalError("STLS must not follow UTF8 (RFC 6856 section 2.1)")
         if name == "APOP" and not self._allow_apop:
             raise LocalError("APOP is not allowed: see allow_apop")
-        stls_queued = any(pending.command.name == "STLS" for pending in (*self._flying, *self._queue))
-        if self._require_tls and not self._secure and not stls_queued and name not in _BEFORE_TLS:
+        if self._require_tls and not self._secure and name not in _BEFORE_TLS and not self._waits_for("STLS"):
             raise LocalError(f"{name} needs TLS first")
+
+    def _waits_for(self, name: str) -> bool:
+        """Whether a command *name* was given to send() and is not answered yet."""
+        return any(pending.command.name == name for pending in (*self._flying, *self._queue))
 
     def _pump(self) -> None:
         """Encode what may go out now."""

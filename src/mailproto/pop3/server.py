@@ -235,6 +235,8 @@ class ServerSession(Session):
             return "USER comes before PASS"
         if name == "STLS" and self._secure:
             return "TLS is active already"
+        if name == "STLS" and self._utf8:
+            return "STLS comes before UTF8"
         return None
 
     # How it holds together
@@ -280,6 +282,8 @@ class ServerSession(Session):
             self._username = None
         if isinstance(command, commands.Auth) and command.mechanism is None:
             return  # it asked for the list of mechanisms
+        if command.name == "UTF8" and reply.ok:
+            self._utf8 = True
         happened = completion(command.name, reply.status)
         if happened is not None:
             self._advance(happened)

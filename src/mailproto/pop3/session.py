@@ -22,6 +22,7 @@ class Session:
         self._outbox = Outbox()
         self._log = log
         self._secure = secure
+        self._utf8 = False
         self._state = State.NOT_GREETED
         self._start_tls_due = False
         self._eof = False
@@ -36,6 +37,11 @@ class Session:
     def secure(self) -> bool:
         """Whether the connection is inside TLS, as far as the session was told."""
         return self._secure
+
+    @property
+    def utf8(self) -> bool:
+        """Whether UTF8 was answered +OK: headers may hold UTF-8 now (RFC 6856 section 2.1)."""
+        return self._utf8
 
     def data_to_send(self) -> list[Buffer]:
         """The buffers to send now, in order. Bodies that need no dot are the caller's own objects,

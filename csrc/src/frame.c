@@ -12,16 +12,32 @@ void mp_framer_init(mp_framer *f, mp_side side, const mp_limits *limits)
     memset(f, 0, sizeof *f);
     mp_framer_set_limits(f, limits);
     f->side = side;
+    f->announce_above = MP_NO_LITERAL;
 }
 
 void mp_framer_set_limits(mp_framer *f, const mp_limits *limits)
 {
     f->limits = *limits;
-    if (f->limits.max_unit > UINT32_MAX)
-        f->limits.max_unit = UINT32_MAX; /* spans are 32 bits wide */
 }
 
-void mp_framer_announce(mp_framer *f, bool on) { f->announce = on; }
+void mp_framer_announce(mp_framer *f, bool on)
+{
+    f->announce_all = on; /* empty ones too */
+    f->announce_above = MP_NO_LITERAL;
+}
+
+void mp_framer_announce_above(mp_framer *f, uint64_t n)
+{
+    f->announce_above = n;
+    f->announce_all = false;
+}
+
+/* What a unit may have without the octets detached from it: spans are 32 bits wide. */
+static uint64_t unit_left(const mp_framer *f)
+{
+    uint64_t left = f->limits.max_unit > f->detached ? f->limits.max_unit - f->detached : 0;
+    return left < UINT32_MAX ? left : UINT32_MAX;
+}
 
 void mp_framer_expect_line(mp_framer *f) { f->plain_line = true; }
 
@@ -32,7 +48,7 @@ static void next_unit(mp_framer *f)
     f->text = TEXT_UNKNOWN;
     f->bare_lf = false;
     f->literals = 0;
-    f->scanned = f->line_from = f->outside = f->pending = 0;
+    f->scanned = f->line_from = f->outside = f->pending = f->detached = 0;
 }
 
 static mp_status lose(mp_framer *f, mp_error *err)
@@ -122,6 +138,8 @@ static bool ends_in_literal(const uint8_t *line, const uint8_t *end, const uint8
     return true;
 }
 
+static bool announced(const mp_framer *f, uint64_t size) { return f->announce_all || size > f->announce_above; }
+
 /* The name of the bound that one more literal would pass, or NULL. */
 static const char *literal_limit(const mp_framer *f, const announcement *a)
 {
@@ -129,7 +147,10 @@ static const char *literal_limit(const mp_framer *f, const announcement *a)
         return "max_literal";
     if (f->literals >= f->limits.max_literals)
         return "max_literals";
-    if (a->size > f->limits.max_unit || f->scanned > f->limits.max_unit - a->size)
+    uint64_t unit = f->scanned + f->detached; /* neither is past max_unit, and that leaves room for both */
+    if (a->size > f->limits.max_unit || unit > f->limits.max_unit - a->size)
+        return "max_unit";
+    if (!announced(f, a->size) && f->scanned + a->size > UINT32_MAX)
         return "max_unit";
     return NULL;
 }
@@ -240,12 +261,12 @@ mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame
             const uint8_t *lf = len > f->scanned ? memchr(unit + f->scanned, '\n', len - f->scanned) : NULL;
             uint64_t upto = lf ? (uint64_t)(lf - unit) + 1 : len;
             /* the bound that comes first in the stream counts, or the answer would depend on how it was cut */
-            uint64_t line_end = f->line_from + line_left(f);
-            if (upto > line_end || upto > f->limits.max_unit) {
-                if (line_end <= f->limits.max_unit)
-                    mp_fail_limit(err, (size_t)line_end, "max_line");
+            uint64_t line_end = f->line_from + line_left(f), unit_end = unit_left(f);
+            if (upto > line_end || upto > unit_end) {
+                if (line_end <= unit_end)
+                    mp_fail_limit(err, (size_t)(line_end + f->detached), "max_line");
                 else
-                    mp_fail_limit(err, (size_t)f->limits.max_unit, "max_unit");
+                    mp_fail_limit(err, (size_t)(unit_end + f->detached), "max_unit");
                 return lose(f, err);
             }
             f->scanned = upto;
@@ -260,13 +281,13 @@ mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame
             const char *limit = literal_limit(f, &a);
             if (limit && (f->side == MP_SERVER_SENDS || (a.huge && !a.sync))) {
                 /* nothing can make a server's literal unsaid, and nobody waits for 2^64 octets to pass */
-                mp_fail_limit(err, a.off, limit);
+                mp_fail_limit(err, a.off + (size_t)f->detached, limit);
                 return lose(f, err);
             }
             f->outside += f->scanned - f->line_from;
             f->pending = a.size;
             f->pending_sync = a.sync;
-            if (!f->announce && !limit) {
+            if (!limit && !announced(f, a.size)) {
                 take_literal(f);
                 break;
             }
@@ -283,8 +304,36 @@ mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame
 
 void mp_framer_accept(mp_framer *f)
 {
-    if (f->state == AT_LITERAL)
-        take_literal(f);
+    if (f->state != AT_LITERAL)
+        return;
+    take_literal(f);
+    if (f->line_from > UINT32_MAX) {
+        mp_error err;
+        mp_fail_limit(&err, (size_t)(f->scanned + f->detached), "max_unit");
+        lose(f, &err);
+    }
+}
+
+void mp_framer_detach(mp_framer *f)
+{
+    if (f->state != AT_LITERAL)
+        return;
+    f->literals++;
+    f->detached += f->pending;
+    f->line_from = f->scanned;
+    f->pending = 0;
+    f->state = IN_LINE;
+}
+
+void mp_framer_blank(uint8_t *unit, size_t len)
+{
+    while (len > 0 && unit[len - 1] != '}')
+        len--;
+    while (len > 0 && unit[len - 1] != '{') {
+        len--;
+        if (mp_char_class[unit[len]] & MP_C_DIGIT)
+            unit[len] = '0';
+    }
 }
 
 void mp_framer_reject(mp_framer *f)

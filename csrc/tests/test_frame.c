@@ -70,6 +70,58 @@ static void expect_side(mp_side side, int announce, int accept, const char *text
 static void server(const char *text, const char *want) { expect_side(MP_SERVER_SENDS, 0, 1, text, want); }
 static void client(const char *text, const char *want) { expect_side(MP_CLIENT_SENDS, 0, 1, text, want); }
 
+/* Literals that the caller takes out of the unit. */
+static void test_detached(void)
+{
+    limits = mp_limits_client();
+    limits.max_literal = 100;
+    limits.max_unit = 60;
+    limits.max_line = 40;
+    mp_framer f;
+    mp_frame frame;
+    mp_error err;
+    uint8_t unit[64 + MP_PADDING] = "* 1 FETCH (BODY[] {0000030+}\r\n";
+    size_t head = strlen((char *)unit);
+    mp_framer_init(&f, MP_SERVER_SENDS, &limits);
+    mp_framer_announce_above(&f, 5);
+    CHECK(mp_framer_next(&f, unit, head, &frame, &err) == MP_OK && frame.kind == MP_FRAME_LITERAL);
+    CHECK(frame.literal_size == 30 && frame.len == head && !frame.sync);
+    CHECK(mp_framer_next(&f, unit, head, &frame, &err) == MP_NEED_MORE);
+    mp_framer_detach(&f);
+    mp_framer_blank(unit, head);
+    CHECK(strstr((char *)unit, "{0000000+}\r\n") != NULL);
+    CHECK(!mp_framer_idle(&f, head));
+    CHECK(mp_framer_next(&f, unit, head, &frame, &err) == MP_NEED_MORE && mp_framer_missing(&f, head) == 0);
+    strcpy((char *)unit + head, ")\r\n");
+    CHECK(mp_framer_next(&f, unit, head + 3, &frame, &err) == MP_E_LIMIT && strcmp(err.limit, "max_unit") == 0);
+    CHECK(err.offset == 60);
+
+    limits.max_line = 100;
+    limits.max_unit = UINT64_MAX; /* detached octets may be more than a span can count */
+    limits.max_literal = UINT64_C(1) << 40;
+    strcpy((char *)unit, "* X {1099511627776}\r\n");
+    head = strlen((char *)unit);
+    mp_framer_init(&f, MP_SERVER_SENDS, &limits);
+    mp_framer_announce_above(&f, 5);
+    for (int i = 0; i < 2; i++) {
+        CHECK(mp_framer_next(&f, unit, head, &frame, &err) == MP_OK && frame.literal_size == UINT64_C(1) << 40);
+        mp_framer_detach(&f);
+        CHECK(frame.literals == (uint32_t)i);
+        if (i == 0)
+            head += (size_t)sprintf((char *)unit + head, " {01099511627776}\r\n");
+    }
+    strcpy((char *)unit + head, " {5}\r\n12345\r\n"); /* too short to be announced */
+    CHECK(mp_framer_next(&f, unit, head + 13, &frame, &err) == MP_OK && frame.kind == MP_FRAME_UNIT && frame.literals == 3);
+
+    mp_framer_init(&f, MP_SERVER_SENDS, &limits); /* one that is taken in is bounded all the same */
+    mp_framer_announce_above(&f, 5);
+    CHECK(mp_framer_next(&f, unit, 21, &frame, &err) == MP_OK && frame.kind == MP_FRAME_LITERAL);
+    mp_framer_accept(&f);
+    CHECK(mp_framer_next(&f, unit, 21, &frame, &err) == MP_E_LIMIT && strcmp(err.limit, "max_unit") == 0);
+    mp_framer_init(&f, MP_SERVER_SENDS, &limits);
+    CHECK(mp_framer_next(&f, unit, 21, &frame, &err) == MP_E_LIMIT && strcmp(err.limit, "max_unit") == 0);
+}
+
 int main(void)
 {
     limits = mp_limits_client();
@@ -147,5 +199,6 @@ int main(void)
     uint8_t data[6 + MP_PADDING] = "abcd\r\n";
     CHECK(mp_framer_next(&f, data, 6, &frame, &err) == MP_E_LIMIT);
     CHECK(mp_framer_next(&f, data, 0, &frame, &err) == MP_E_LIMIT && err.offset == 3);
+    test_detached();
     return RESULT();
 }

@@ -13,6 +13,7 @@ from mailproto.errors import (
     RemoteError,
 )
 from mailproto.limits import Limits
+from mailproto.streamed import Streamed
 
 __version__ = "0.1.0"
 
@@ -28,5 +29,6 @@ __all__ = [
     "MailprotoError",
     "ParseError",
     "RemoteError",
+    "Streamed",
     "__version__",
 ]

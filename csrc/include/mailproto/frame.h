@@ -12,6 +12,19 @@
  *         start += frame.len;
  *     }
  *     MP_NEED_MORE: append to the buffer and call again with the same unit start.
+ *
+ * Large literals need not pass through that memory. mp_framer_announce_above(&f, n) makes the framer stop behind the
+ * announcement of each literal of more than n octets; mp_framer_detach then leaves the literal to the caller, who takes
+ * its octets from the stream in pieces of any size, wherever they shall go (a file, say), and goes on with the unit as
+ * if the literal were empty: what follows it in the stream is appended to what the unit had up to frame.len.
+ *
+ *     MP_FRAME_LITERAL: keep(data + start, frame.len);             the unit so far: "* 1 FETCH (BODY[] {67108864}\r\n"
+ *                       mp_framer_detach(&f);
+ *                       copy frame.literal_size octets from the stream to the file;
+ *                       append what comes then (")\r\n") to what was kept, and call mp_framer_next with all of it.
+ *
+ * For the interpreters to read such a unit the announcement must say 0: mp_framer_blank writes zeros over its digits.
+ * Where the literal stood in the response, mp_literal_path says (literal_path.h).
  */
 #ifndef MAILPROTO_FRAME_H
 #define MAILPROTO_FRAME_H
@@ -49,7 +62,9 @@ typedef struct mp_frame {
 typedef struct mp_framer {
     mp_limits limits;
     mp_side side;
-    bool announce;
+    bool announce_all;  /* stop behind every announcement of a literal                    */
+    uint64_t announce_above; /* stop behind that of a literal with more octets            */
+    uint64_t detached;  /* octets of the unit that the caller took out of it              */
     bool plain_line;    /* the next line holds no literal                                 */
     uint8_t state;
     uint8_t text;       /* free text of a server's line: not known yet, none, all, within BADCHARSET's list */
@@ -70,6 +85,10 @@ MP_API void mp_framer_init(mp_framer *f, mp_side side, const mp_limits *limits);
  * send its continuation. Off, only a client's literal past a bound stops it, and every other one is awaited. */
 MP_API void mp_framer_announce(mp_framer *f, bool on);
 
+/* As announce, for literals of more than n octets alone; MP_NO_LITERAL is what announce off means. */
+#define MP_NO_LITERAL UINT64_MAX
+MP_API void mp_framer_announce_above(mp_framer *f, uint64_t n);
+
 /* Other bounds from here on: a server has tighter ones until its client has logged in. */
 MP_API void mp_framer_set_limits(mp_framer *f, const mp_limits *limits);
 
@@ -83,6 +102,14 @@ MP_API mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, m
 
 /* After MP_FRAME_LITERAL without a limit: the literal belongs to the unit. */
 MP_API void mp_framer_accept(mp_framer *f);
+
+/* The same, but its octets are the caller's to take from the stream; the unit goes on without them, and they count
+ * against max_unit all the same. Offsets within the unit are then offsets within what is left of it; where a bound is
+ * passed the error's offset counts them too. */
+MP_API void mp_framer_detach(mp_framer *f);
+
+/* Writes zeros over the digits of the announcement that ends at unit + len, of a literal that was detached. */
+MP_API void mp_framer_blank(uint8_t *unit, size_t len);
 
 /* After MP_FRAME_LITERAL: drop the unit's octets up to frame.len. A synchronising literal will not be sent, and the
  * next unit starts there; any other one is on its way with the rest of its command, and comes as MP_FRAME_DISCARD. */

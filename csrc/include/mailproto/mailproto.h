@@ -10,6 +10,7 @@
  *     defects.h        what servers get wrong and is read all the same
  *     imap_response.h  what a server sends: status lines, FETCH, ENVELOPE, BODYSTRUCTURE, SEARCH, LIST ...
  *     imap_code.h      status lines and their response codes
+ *     literal_path.h   where in a response a literal stands that is taken from the stream as it comes
  *     imap_command.h   what a client sends, for servers
  *     imap_text.h      sequence sets, mailbox names in modified UTF-7, dates, flags, LIST patterns
  *     imap_write.h     which form a string takes on the wire, and the forms
@@ -62,6 +63,7 @@
 #include "mailproto/imap_text.h"
 #include "mailproto/imap_write.h"
 #include "mailproto/limits.h"
+#include "mailproto/literal_path.h"
 #include "mailproto/mime.h"
 #include "mailproto/pop3.h"
 #include "mailproto/tape.h"

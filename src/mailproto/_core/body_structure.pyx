@@ -310,7 +310,7 @@ cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const m
     return result
 
 
-cdef bytes string_of(WordCache cache, const uint8_t *data, const mp_text *text, mp_defects *defects):
+cdef object string_of(WordCache cache, const uint8_t *data, const mp_text *text, mp_defects *defects):
     """A string; NIL in its place is the empty one, with a defect."""
     if text.kind == MP_TEXT_NIL:
         mp_defect(defects, MP_DEFECT_NIL_STRING, text.span.off)

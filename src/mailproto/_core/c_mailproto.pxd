@@ -201,10 +201,13 @@ cdef extern from "mailproto/frame.h" nogil:
 
     void mp_framer_init(mp_framer *f, mp_side side, const mp_limits *limits)
     void mp_framer_announce(mp_framer *f, bint on)
+    void mp_framer_announce_above(mp_framer *f, uint64_t n)
     void mp_framer_set_limits(mp_framer *f, const mp_limits *limits)
     void mp_framer_expect_line(mp_framer *f)
     mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame *frame_r, mp_error *err)
     void mp_framer_accept(mp_framer *f)
+    void mp_framer_detach(mp_framer *f)
+    void mp_framer_blank(uint8_t *unit, size_t len)
     void mp_framer_reject(mp_framer *f)
     uint64_t mp_framer_missing(const mp_framer *f, size_t len)
     bint mp_framer_idle(const mp_framer *f, size_t len)
@@ -828,3 +831,16 @@ cdef extern from "mailproto/imap_data.h" nogil:
                               const mp_limits *limits, mp_error *err)
     bint mp_threads_valid(const mp_thread_node *nodes, size_t count)
     size_t mp_write_threads(const mp_thread_node *nodes, size_t count, uint32_t *scratch, uint8_t *out)
+
+
+cdef extern from "mailproto/literal_path.h" nogil:
+    ctypedef struct mp_literal_path:
+        mp_span item
+        bint in_name
+        uint32_t first
+        uint32_t depth
+        uint32_t *index
+        mp_response_head head
+
+    void mp_literal_path_begin(mp_literal_path *p)
+    bint mp_literal_path_find(mp_literal_path *p, const uint8_t *unit, size_t len)

@@ -1,22 +1,20 @@
-from typing import Literal, Self, final
+from typing import Literal, Self
 
 from typing_extensions import disjoint_base
 
 from mailproto._core.command_build import Builder
+from mailproto._core.intake import Intake
 from mailproto.errors import NeedData
 from mailproto.imap.commands_base import Command
 from mailproto.imap.commands_session import BadCommand, IdleDone, LiteralAnnounced, SaslResponse
 from mailproto.limits import Limits
-
-@final
-class Window: ...
 
 def parse(
     builder: Builder, data: bytes | bytearray | memoryview, limits: Limits, utf8: bool, strict: bool
 ) -> tuple[Command, int]: ...
 
 @disjoint_base
-class CommandReader:
+class CommandReader(Intake):
     def __new__(
         cls,
         builder: Builder,
@@ -26,9 +24,6 @@ class CommandReader:
         utf8: bool = False,
         strict: bool = False,
     ) -> Self: ...
-    def feed(self, data: bytes | bytearray | memoryview) -> None: ...
-    def get_buffer(self, hint: int = -1) -> memoryview: ...
-    def buffer_updated(self, nbytes: int) -> None: ...
     def feed_eof(self) -> None: ...
     @property
     def buffered(self) -> int: ...

@@ -2,13 +2,11 @@
 """IMAP commands off the wire: see csrc/include/mailproto/imap_command.h. What is built comes from mailproto.imap."""
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_FillInfo, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize
-from cpython.memoryview cimport PyMemoryView_FromObject
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport uint8_t
-from libc.string cimport memcpy
 
 from mailproto._core.c_mailproto cimport (
     MP_CLIENT_SENDS, MP_FRAME_DISCARD, MP_FRAME_UNIT, MP_NEED_MORE, MP_OK, mp_alloc_libc, mp_command,
@@ -20,6 +18,7 @@ from mailproto._core.c_mailproto cimport (
 from mailproto._core.command_args cimport CACHE_SLOTS
 from mailproto._core.command_build cimport Builder, ascii_of, base64_of, error_of
 from mailproto._core.common cimport limits_to_c, raise_error
+from mailproto._core.intake cimport Block, Intake
 
 from mailproto.errors import NEED_DATA, IncompleteError, LimitError, ParseError
 from mailproto.limits import Limits
@@ -67,25 +66,13 @@ def parse(Builder builder, data, object limits, bint utf8, bint strict):
 
 # ---- the reader --------------------------------------------------------------------------------------------------
 
-@cython.final
-cdef class Window:
-    """A part of a block of memory as a writable buffer that keeps the block alive."""
-
-    cdef object owner
-    cdef uint8_t *data
-    cdef Py_ssize_t size
-
-    def __getbuffer__(self, Py_buffer *view, int flags):
-        PyBuffer_FillInfo(view, self, self.data, self.size, 0, flags)
-
-
 cdef enum:
     EXPECT_COMMAND = 0
     EXPECT_SASL = 1
     EXPECT_IDLE = 2
 
 
-cdef class CommandReader:
+cdef class CommandReader(Intake):
     """Reads what an IMAP client sends. See mailproto.imap.CommandReader."""
 
     cdef Builder builder
@@ -93,20 +80,18 @@ cdef class CommandReader:
     cdef mp_command command
     cdef mp_limits bounds
     cdef object limits_value
-    cdef object owner               # the bytes object that the octets are in: a block of ours or a caller's; or None
-    cdef uint8_t *data              # its octets
-    cdef Py_ssize_t start, end, room
-    cdef bint borrowed              # the owner is the caller's: never written to
-    cdef object lent                # the memoryview that get_buffer returned last, or None
-    cdef Py_ssize_t lent_size
-    cdef bint utf8_mode, announcing, dead
+    cdef bint utf8_mode, announcing
+    cdef int depth                  # values being built inside each other: building one may run any Python code
     cdef int expected
-    cdef Py_ssize_t announced       # octets of the unit up to the literal that waits for accept or reject; 0: none
+    cdef size_t announced           # octets of the unit up to the literal that waits for accept or reject; 0: none
     cdef PyObject *cache[CACHE_SLOTS]
     cdef object swallowed           # the BadCommand to give once the literals of the command have passed, or None
 
     def __cinit__(self, Builder builder not None, *, limits=None, bint announce=False, bint utf8=False,
                   bint strict=False):
+        self.block_size, self.least_room, self.most_hint = BLOCK, BLOCK // 2, BLOCK // 2
+        self.kept_size = KEEP  # an idle connection holds no more
+        self.hold_from = 1
         self.builder = builder
         mp_command_init(&self.command, mp_alloc_libc())
         self.command.strict = strict
@@ -130,118 +115,31 @@ cdef class CommandReader:
         self.swallowed = None
         return 0
 
-    # The memory
-
-    cdef int reclaim(self) except -1:
-        """End the loan of our memory. A socket that still holds on to it keeps its block alive, no more."""
-        if self.lent is not None:
-            try:
-                self.lent.release()
-            except BufferError:
-                pass  # held during buffer_updated: the block is replaced when it is too small, never resized
-            self.lent = None
-        return 0
-
-    cdef int make_room(self, Py_ssize_t wanted) except -1:
-        """At least *wanted* octets of our own memory free behind the end; the octets may move."""
-        cdef Py_ssize_t kept = self.end - self.start
-        cdef Py_ssize_t size = BLOCK
-        if self.owner is not None and not self.borrowed:
-            if self.room - self.end >= wanted:
-                return 0
-            if kept <= self.start and kept + wanted <= self.room:
-                memcpy(self.data, self.data + self.start, kept)
-                self.start, self.end = 0, kept
-                return 0
-        while size < kept + wanted:
-            size *= 2
-        block = PyBytes_FromStringAndSize(NULL, size)
-        if kept > 0:
-            memcpy(PyBytes_AS_STRING(block), self.data + self.start, kept)
-        self.owner = block
-        self.data = <uint8_t *>PyBytes_AS_STRING(block)
-        self.borrowed = False
-        self.start, self.end, self.room = 0, kept, size
-        return 0
-
-    cdef int consume(self, Py_ssize_t count) except -1:
-        self.start += count
-        if self.start == self.end and self.lent is None:  # what is being received must be found where it was lent
-            self.start = self.end = 0
-            if self.borrowed or self.room > KEEP:
-                # An idle connection holds no more than a block; lent memory is kept alive by its window.
-                self.owner, self.data, self.room, self.borrowed = None, NULL, 0, False
-        return 0
-
-    def feed(self, data):
-        """Hand over octets that were received. No octets do nothing."""
-        cdef Py_buffer view
-        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
-        try:
-            with cython.critical_section(self):
-                self.reclaim()
-                if view.len == 0 or self.dead:
-                    pass
-                elif self.start == self.end and PyBytes_CheckExact(data):
-                    self.owner, self.data, self.borrowed = data, <uint8_t *>view.buf, True
-                    self.start, self.end, self.room = 0, view.len, view.len
-                else:
-                    self.make_room(view.len)
-                    memcpy(self.data + self.end, view.buf, view.len)
-                    self.end += view.len
-        finally:
-            PyBuffer_Release(&view)
-
-    def get_buffer(self, Py_ssize_t hint=-1):
-        """Writable memory for octets to be received into, never empty; then call ``buffer_updated``.
-
-        The view is dead after ``buffer_updated`` and after any other call that takes octets. *hint*: how many may come,
-        or -1. The memory grows with what was received, never with what was announced.
-        """
-        cdef Window window
-        with cython.critical_section(self):
-            self.reclaim()
-            self.make_room(hint if 0 < hint < BLOCK // 2 else BLOCK // 2)
-            window = Window.__new__(Window)
-            window.owner, window.data, window.size = self.owner, self.data + self.end, self.room - self.end
-            self.lent = PyMemoryView_FromObject(window)
-            self.lent_size = window.size
-            return self.lent
-
-    def buffer_updated(self, Py_ssize_t nbytes):
-        """Say that *nbytes* octets were received into what ``get_buffer`` returned last."""
-        with cython.critical_section(self):
-            if self.lent is None or not 0 <= nbytes <= self.lent_size:
-                raise ValueError("no such buffer is lent")
-            self.reclaim()
-            if not self.dead:
-                self.end += nbytes
-
     def feed_eof(self):
         """Say that the client closed. Raises IncompleteError where that cuts a command off."""
         with cython.critical_section(self):
-            if self.dead:
+            if self.lost:
                 return
-            if self.end > self.start or not mp_framer_idle(&self.framer, 0):
-                self.dead = True
+            if self.unread() or not mp_framer_idle(&self.framer, 0):
+                self.lost = True
                 raise IncompleteError("the client closed inside a command")
 
     @property
     def buffered(self):
         """Octets received and not read yet."""
         with cython.critical_section(self):
-            return self.end - self.start
+            return self.unread()
 
     def discard(self):
         """Throw away what was received and not read yet, and begin anew. Returns how many octets that were.
 
         For STARTTLS: what came before TLS must not count as if sent inside.
         """
-        cdef Py_ssize_t count
+        cdef size_t count
         with cython.critical_section(self):
             self.reclaim()
-            count = self.end - self.start
-            self.consume(count)
+            count = self.unread()
+            self.drop()
             self.restart()
             return count
 
@@ -301,7 +199,7 @@ cdef class CommandReader:
             if self.announced == 0:
                 raise ValueError("no literal was announced")
             mp_framer_reject(&self.framer)
-            self.consume(self.announced)
+            self.skip(self.announced)
             self.announced = 0
 
     def next(self):
@@ -324,34 +222,71 @@ cdef class CommandReader:
         cdef mp_error error
         cdef mp_status status
         cdef const uint8_t *unit
-        while not self.dead:
-            unit = self.data + self.start
-            if self.start == self.end:
+        cdef size_t have = 0
+        cdef Block block
+        cdef object given
+        cdef object value
+        while not self.lost:
+            unit = self.whole(&have)
+            if have == 0:
                 return NEED_DATA
-            status = mp_framer_next(&self.framer, unit, self.end - self.start, &frame, &error)
+            status = mp_framer_next(&self.framer, unit, have, &frame, &error)
             if status == MP_NEED_MORE:
                 return NEED_DATA
-            if status != MP_OK:
-                return self.die(&error, unit)
-            if frame.kind == MP_FRAME_UNIT:
-                return self.unit(unit, frame.len)
-            if frame.kind == MP_FRAME_DISCARD:
-                self.consume(frame.len)
-            elif frame.limit is NULL:
-                self.announced = frame.len
-                return self.builder.announced(
-                    self.tag_of(unit, frame.len), frame.literal_size, bool(frame.sync), self.name_of(unit, frame.len)
-                )
+            if status == MP_OK and frame.kind == MP_FRAME_DISCARD:
+                self.skip(frame.len)
+                value = None
             else:
-                self.swallowed = self.too_large(unit, &frame)
-                mp_framer_reject(&self.framer)
-                self.consume(frame.len)
+                # What follows runs Python code, and that may do anything with this reader: the octets must stay.
+                block = self.block
+                given = self.given
+                if block is not None:
+                    block.exports += 1
+                try:
+                    if status != MP_OK:
+                        return self.die(&error, unit, have)
+                    value = self.found(unit, &frame)
+                finally:
+                    if block is not None:
+                        block.exports -= 1
+                        self.trim()
+            if value is not None:
+                return value
             if self.swallowed is not None and mp_framer_idle(&self.framer, 0):
                 bad, self.swallowed = self.swallowed, None
                 return bad
         return NEED_DATA
 
+    cdef object found(self, const uint8_t *unit, mp_frame *frame):
+        """The value of a unit, LiteralAnnounced; None where a literal is to be swallowed."""
+        if frame.kind == MP_FRAME_UNIT:
+            self.skip(frame.len)
+            return self.unit(unit, frame.len)
+        if frame.limit is NULL:
+            self.announced = frame.len
+            return self.builder.announced(
+                self.tag_of(unit, frame.len), frame.literal_size, bool(frame.sync), self.name_of(unit, frame.len)
+            )
+        mp_framer_reject(&self.framer)
+        self.skip(frame.len)
+        self.swallowed = self.too_large(unit, frame)
+        return None
+
     cdef object unit(self, const uint8_t *unit, size_t length):
+        cdef mp_command own
+        cdef bint nested = self.depth > 0
+        if nested:
+            mp_command_init(&own, mp_alloc_libc())
+            own.strict = self.command.strict
+        self.depth += 1
+        try:
+            return self.value_of(unit, length, &own if nested else &self.command, NULL if nested else self.cache)
+        finally:
+            self.depth -= 1
+            if nested:
+                mp_command_free(&own)
+
+    cdef object value_of(self, const uint8_t *unit, size_t length, mp_command *command, PyObject **cache):
         cdef mp_error error
         cdef mp_status status
         cdef mp_span span
@@ -359,9 +294,9 @@ cdef class CommandReader:
         tag = None
         try:
             if expected == EXPECT_COMMAND:
-                status = mp_command_parse(&self.command, unit, length, &self.bounds, &error)
+                status = mp_command_parse(command, unit, length, &self.bounds, &error)
                 if status == MP_OK:
-                    return self.builder.command(unit, length, &self.command, self.utf8_mode, self.cache)
+                    return self.builder.command(unit, length, command, self.utf8_mode, cache)
                 tag = self.tag_of(unit, length)
             else:
                 self.expected = EXPECT_COMMAND
@@ -377,8 +312,6 @@ cdef class CommandReader:
             return self.builder.bad(tag, error_of(&error, unit, length))
         except ParseError as exception:
             return self.builder.bad(tag, exception.with_traceback(None))
-        finally:
-            self.consume(length)
 
     cdef object sasl_response(self, const uint8_t *unit, mp_span span):
         if span.len == 1:
@@ -402,11 +335,10 @@ cdef class CommandReader:
         error = LimitError(frame.len, frame.limit.decode("ascii"), PyBytes_FromStringAndSize(<char *>unit, kept))
         return self.builder.bad(self.tag_of(unit, frame.len), error)
 
-    cdef object die(self, mp_error *error, const uint8_t *unit):
+    cdef object die(self, mp_error *error, const uint8_t *unit, size_t have):
         """Where the next unit starts cannot be known: say so once, then nothing more is read."""
-        exception = error_of(error, unit, self.end - self.start)
+        exception = error_of(error, unit, have)
         exception.fatal = True
-        self.dead = True
-        self.owner, self.data, self.room, self.borrowed = None, NULL, 0, False
-        self.start = self.end = 0
+        self.lost = True
+        self.drop()
         raise exception

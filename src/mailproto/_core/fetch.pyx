@@ -12,7 +12,7 @@ from mailproto._core.c_mailproto cimport (
     MP_DEFECT_BAD_BODY, MP_DEFECT_BAD_DATE, MP_DEFECT_BAD_ENVELOPE, MP_DEFECT_EIGHT_BIT, MP_DEFECT_REPEATED, MP_FETCH_BODY,
     MP_FETCH_BODYSTRUCTURE, MP_FETCH_END, MP_FETCH_ENVELOPE, MP_FETCH_FLAGS, MP_FETCH_INTERNALDATE, MP_FETCH_MODSEQ,
     MP_FETCH_SECTION, MP_FETCH_SIZE, MP_FETCH_UID, MP_OK, MP_PADDING, MP_RESP_UIDFETCH, mp_date_time, mp_envelope_repeats, mp_error,
-    mp_fetch_begin, mp_fetch_item, mp_fetch_next, mp_fetch_scan, mp_normalise_section, mp_parse_date_time,
+    mp_fetch_begin, mp_fetch_item, mp_fetch_next, mp_fetch_scan, mp_limits, mp_normalise_section, mp_parse_date_time,
     mp_response_head, mp_span,
     mp_defect, mp_defects, mp_defects_join,
 )
@@ -21,6 +21,7 @@ from mailproto._core.body_structure cimport BodyStructure, body_of
 from mailproto._core.envelope cimport Envelope, envelope_of
 from mailproto._core.members cimport mp_add_member, mp_new_empty
 from mailproto._core.dates cimport datetime_from_c
+from mailproto._core.outside cimport outside_within
 from mailproto._core.trees cimport builtin, write_tree
 from mailproto._core.words cimport (
     WORD_LIMIT, WORD_SECTION, WordCache, defect_names, flags_of, new_words, text_to_bytes, trees_in, word_find,
@@ -178,7 +179,7 @@ cdef class Fetch:
             ("body", self.body), ("body_structure", self.body_structure)) if value is not None]
         if self.section_map:
             shown.append("sections={" + ", ".join(
-                [f"{n!r}: {v!r}" if v is None or len(v) <= 64 else f"{n!r}: <{len(v)} bytes>"
+                [f"{n!r}: {v!r}" if not isinstance(v, bytes) or len(v) <= 64 else f"{n!r}: <{len(v)} bytes>"
                  for n, v in self.section_map.items()]) + "}")
         if self.other_map:
             shown.append(f"others={self.other_map!r}")
@@ -384,7 +385,7 @@ cdef object write_fetch(object writer, Fetch row):
         elif data == b"":
             writer.string(data)
         else:
-            writer.literal(data, binary=name.startswith("BINARY") and b"\0" in data)
+            writer.literal(data, binary=name.startswith("BINARY") and isinstance(data, bytes) and b"\0" in data)
     for name, tree in (row.other_map or {}).items():
         part.next().raw(name.encode("utf-8", "surrogateescape")).sp()
         write_tree(writer, tree)
@@ -433,6 +434,22 @@ cdef str section_name(WordCache words, const uint8_t *unit, mp_span span):
     if cached:
         words.keep(WORD_SECTION, h, PyBytes_FromStringAndSize(<const char *>unit + span.off, span.len), made)
     return made
+
+
+cdef int decode_around(Fetch row, int index, const uint8_t *wire, size_t length, const mp_limits *limits,
+                       mp_defects *defects) except -1:
+    """A lazy item that lacks octets of its literals, which can only be told while the unit is there. No cache: what
+    stands for a literal is not in the octets that it goes by."""
+    try:
+        if index == ENVELOPE:
+            row.lazy_envelope = envelope_of(None, wire, length, limits, defects)
+        elif index == BODY:
+            row.lazy_body = body_of(None, wire, length, limits, defects)
+        else:
+            row.lazy_body_structure = body_of(None, wire, length, limits, defects)
+    except ParseError:
+        mp_defect(defects, MP_DEFECT_BAD_ENVELOPE if index == ENVELOPE else MP_DEFECT_BAD_BODY, 0)
+    return 0
 
 
 cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_response_head *head):
@@ -506,6 +523,10 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_resp
             if name in row.other_map:
                 mp_defect(&scan.defects, MP_DEFECT_REPEATED, item.name.off)
             row.other_map[name] = trees_in(unit, item.value.off, item.value.off + item.value.len, &words.limits)[0]
+    for i in range(3):
+        if lazy[i].len and outside_within(unit + lazy[i].off, lazy[i].len):
+            decode_around(row, i, unit + lazy[i].off, lazy[i].len, &words.limits, &scan.defects)
+            lazy[i].len = 0
     mp_defects_join(&head.defects, &scan.defects, 0)
     row.bits = head.defects.bits
     total = lazy[0].len + lazy[1].len + lazy[2].len

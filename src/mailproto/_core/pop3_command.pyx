@@ -11,6 +11,7 @@ from mailproto._core.c_mailproto cimport (
     mp_pop3_line_end, mp_pop3_line_state, mp_pop3_read_command, mp_status,
 )
 from mailproto._core.common cimport limits_to_c
+from mailproto._core.intake cimport Block
 from mailproto._core.pop3_input cimport SERVER_BLOCK, Input, keyword_text, put
 
 from mailproto.errors import NEED_DATA, IncompleteError, LimitError, ParseError
@@ -28,7 +29,7 @@ cdef class CommandReader(Input):
     def __init__(self, types, limits=None):
         limits_to_c(Limits.before_login() if limits is None else limits, &self.limits)
         self.classes, self.bad_type, self.unknown_type, self.sasl_response = types
-        self.block = SERVER_BLOCK
+        self.sized(SERVER_BLOCK, 4 * SERVER_BLOCK)
 
     def expect_line(self, str kind):
         """Say that the next line is no command: ``"sasl"``, the answer to a challenge of AUTH."""
@@ -56,7 +57,7 @@ cdef class CommandReader(Input):
         """Say that no more octets will come. Raises IncompleteError within a line."""
         with cython.critical_section(self):
             self.at_eof = True
-            if not self.dead and self.start != self.end:
+            if not self.lost and self.unread():
                 raise IncompleteError("the stream ended within a command")
 
     cdef int forget(self) except -1:
@@ -67,25 +68,35 @@ cdef class CommandReader(Input):
     cdef object next_value(self):
         cdef mp_error error
         cdef size_t n = 0
-        cdef const uint8_t *line = self.data + self.start
-        cdef Py_ssize_t have = self.end - self.start
+        cdef size_t have = 0
+        cdef const uint8_t *line = self.whole(&have)
         cdef mp_status status
-        owner = self.owner
-        if have == 0 or self.dead:
+        cdef Block block
+        if have == 0 or self.lost:
             return NEED_DATA
         status = mp_pop3_line(&self.line_state, line, have, self.limits.max_line, &n, &error)
         if status == MP_NEED_MORE:
             return NEED_DATA
         if status != MP_OK:
-            self.discard()
-            self.dead = True
+            self.drop()
+            self.forget()
+            self.lost = True
             # What came is not kept: it may be a password.
             raise LimitError(error.offset, "max_line", fatal=True)
-        self.start += n
-        if self.sasl:
-            self.sasl = False
-            return self.read_sasl(line, n)
-        return self.read_command(line, n)
+        block = self.block  # the values are made by Python code: it may do anything with this reader
+        given = self.given
+        if block is not None:
+            block.exports += 1
+        try:
+            self.skip(n)
+            if self.sasl:
+                self.sasl = False
+                return self.read_sasl(line, n)
+            return self.read_command(line, n)
+        finally:
+            if block is not None:
+                block.exports -= 1
+                self.trim()
 
     cdef object read_sasl(self, const uint8_t *line, size_t n):
         if mp_pop3_line_end(line, n) != 2:

@@ -15,16 +15,13 @@ from mailproto._core.c_mailproto cimport (
     mp_pop3_line_state, mp_pop3_read_status, mp_pop3_reply, mp_status, mp_unstuff, mp_unstuff_init, mp_unstuff_run, mp_unstuff_withheld,
 )
 from mailproto._core.common cimport limits_to_c
+from mailproto._core.intake cimport Block, lend_part, resize_bytes
 from mailproto._core.pop3_input cimport CLIENT_BLOCK, Input, keyword_text, put
 
 from collections import deque
 
 from mailproto.errors import NEED_DATA, IncompleteError, LimitError, ParseError
 from mailproto.limits import Limits
-
-cdef extern from "Python.h":
-    int _PyBytes_Resize(PyObject **, Py_ssize_t) except -1
-    Py_ssize_t references "Py_REFCNT"(PyObject *)  # of an object argument Cython would hold one itself
 
 # A body longer than this is received in the memory that is handed over; a shorter one is copied out of the block,
 # so that what a pipelining server sends behind it need not be copied back.
@@ -158,7 +155,7 @@ cdef class ReplyReader(Input):
         """Say that no more octets will come. Raises IncompleteError within a reply."""
         with cython.critical_section(self):
             self.at_eof = True
-            if not self.dead and (self.state != AT_LINE or self.start != self.end):
+            if not self.lost and (self.state != AT_LINE or self.unread()):
                 raise IncompleteError("the stream ended within a reply")
 
     cdef int forget(self) except -1:
@@ -175,22 +172,22 @@ cdef class ReplyReader(Input):
         cdef Py_ssize_t free
         if self.state != IN_DIRECT:
             return Input.lend(self, hint)
-        self.body_room(self.block // 2)
+        self.body_room(self.least_room)
         # What is withheld may still be written before what comes now.
         free = <Py_ssize_t>(self.length + mp_unstuff_withheld(&self.machine))
-        return self.window(self.body, <uint8_t *>PyBytes_AS_STRING(self.body) + free,
-                           self.body_size - free)
+        self.room = self.body_size - free
+        return lend_part(self.body, <uint8_t *>PyBytes_AS_STRING(self.body) + free, self.room)
 
-    cdef int received(self, Py_ssize_t n) except -1:
+    cdef int received(self, size_t n) except -1:
         if self.state != IN_DIRECT:
             return Input.received(self, n)
         return self.absorb(
             <uint8_t *>PyBytes_AS_STRING(self.body) + self.length + mp_unstuff_withheld(&self.machine), n
         )
 
-    cdef int feed_octets(self, object data, const uint8_t *octets, Py_ssize_t n) except -1:
+    cdef int receive(self, object data, const uint8_t *octets, size_t n) except -1:
         if self.state != IN_DIRECT:
-            return Input.feed_octets(self, data, octets, n)
+            return Input.receive(self, data, octets, n)
         self.body_room(n + 1)
         return self.absorb(octets, n)
 
@@ -222,14 +219,13 @@ cdef class ReplyReader(Input):
     cdef object resized_body(self, Py_ssize_t size):
         """The body's memory with room for *size* octets. Large blocks move without being copied, unless lent."""
         cdef PyObject *memory = <PyObject *>self.body
-        cdef Py_ssize_t kept = min(<Py_ssize_t>self.length, size)
-        if references(memory) > 1:  # a socket still holds on to it
-            result = PyBytes_FromStringAndSize(NULL, size)
-            memcpy(PyBytes_AS_STRING(result), PyBytes_AS_STRING(self.body), kept)
-            return result
         Py_INCREF(<object>memory)
         self.body = None
-        _PyBytes_Resize(&memory, size)  # on failure it has dropped the memory itself
+        try:
+            resize_bytes(&memory, <size_t>self.length, size)
+        except MemoryError:
+            self.die()  # the octets before are gone
+            raise
         result = <object>memory
         Py_DECREF(<object>memory)
         return result
@@ -237,8 +233,7 @@ cdef class ReplyReader(Input):
     # -- reading
 
     cdef object next_value(self):
-        owner = self.owner  # keeps the octets alive whatever happens below
-        while not self.dead:
+        while not self.lost:
             if self.state == AT_LINE:
                 value = self.read_line()
                 if value is not None:
@@ -277,9 +272,8 @@ cdef class ReplyReader(Input):
 
     cdef int die(self) except -1:
         self.forget()
-        self.dead = True
-        self.start = self.end = 0
-        self.owner, self.data, self.size, self.borrowed = None, NULL, 0, False
+        self.lost = True
+        self.drop()
         return 0
 
     cdef object finished(self):
@@ -308,8 +302,10 @@ cdef class ReplyReader(Input):
         cdef mp_error error
         cdef mp_pop3_reply line
         cdef size_t n = 0
-        cdef const uint8_t *octets = self.data + self.start
-        cdef Py_ssize_t have = self.end - self.start
+        cdef size_t have = 0
+        cdef const uint8_t *octets = self.whole(&have)
+        cdef Block block = self.block  # the values are made by Python code: it may do anything with this reader
+        cdef object given = self.given
         cdef mp_status status
         if have == 0:
             return NEED_DATA
@@ -317,10 +313,10 @@ cdef class ReplyReader(Input):
         if status == MP_NEED_MORE:
             return NEED_DATA
         if status != MP_OK:
-            unit = PyBytes_FromStringAndSize(<const char *>octets, min(have, 1024))
+            unit = PyBytes_FromStringAndSize(<const char *>octets, min(have, <size_t>1024))
             self.die()
             raise LimitError(error.offset, "max_line", unit, fatal=True)
-        self.start += n
+        self.skip(n)
         self.expected_now.keyword, self.expected_now.multiline, self.expected_now.number = MP_POP3_UNKNOWN, False, 0
         if self.queue:
             keyword, self.expected_now.multiline, self.expected_now.number = self.queue[0]
@@ -413,11 +409,11 @@ cdef class ReplyReader(Input):
 
     cdef bint search_body(self) except -1:
         """Look for the end of the body in the block. False: it is not there yet."""
-        cdef const uint8_t *body = self.data + self.start
-        cdef Py_ssize_t have = self.end - self.start
+        cdef size_t have = 0
+        cdef const uint8_t *body = self.whole(&have)
         cdef size_t consumed = 0, written = 0
         cdef mp_status status
-        if have == self.searched:
+        if have == <size_t>self.searched:
             return False
         status = mp_unstuff_run(&self.machine, NULL, body + self.searched, have - self.searched, &consumed, &written)
         self.searched += consumed
@@ -432,22 +428,25 @@ cdef class ReplyReader(Input):
             return True
         if status == MP_OK:
             put(self.reply, "body", copy_unstuffed(body, self.searched, <size_t>self.length, self.any_lf))
-            self.start += self.searched
+            self.skip(self.searched)
             self.state = AT_LINE
             return True
         return False
 
     cdef bint copy_body(self) except -1:
         """Unstuff what is in the block to the end of the body. False: the body goes on."""
-        cdef size_t consumed = 0, written = 0
-        cdef Py_ssize_t n
+        cdef size_t consumed = 0, written = 0, n = 0
+        cdef const uint8_t *octets
         cdef mp_status status
-        while self.start < self.end:
-            n = min(self.end - self.start, COPY_STEP)
+        while True:
+            octets = self.octets(&n)
+            if n == 0:
+                break
+            n = min(n, <size_t>COPY_STEP)
             self.body_room(n)
             status = mp_unstuff_run(&self.machine, <uint8_t *>PyBytes_AS_STRING(self.body) + self.length,
-                                    self.data + self.start, n, &consumed, &written)
-            self.start += consumed
+                                    octets, n, &consumed, &written)
+            self.skip(consumed)
             self.length += written
             if self.length > self.limits.max_body:
                 self.state = TOO_LARGE
@@ -462,15 +461,15 @@ cdef class ReplyReader(Input):
 
     cdef object read_chunk(self):
         """A chunk event, NEED_DATA; None where the body ended without one."""
-        cdef size_t consumed = 0, written = 0
-        cdef Py_ssize_t n = min(self.end - self.start, CLIENT_BLOCK)
+        cdef size_t consumed = 0, written = 0, n = 0
+        cdef const uint8_t *octets = self.octets(&n)
         cdef mp_status status
         if n == 0:
             return NEED_DATA
+        n = min(n, <size_t>CLIENT_BLOCK)
         chunk = PyBytes_FromStringAndSize(NULL, n + 1)
-        status = mp_unstuff_run(&self.machine, <uint8_t *>PyBytes_AS_STRING(chunk), self.data + self.start, n,
-                                &consumed, &written)
-        self.start += consumed
+        status = mp_unstuff_run(&self.machine, <uint8_t *>PyBytes_AS_STRING(chunk), octets, n, &consumed, &written)
+        self.skip(consumed)
         self.length += written
         if status == MP_OK:
             self.state = STREAM_END

@@ -22,3 +22,6 @@ cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, c
                           bint bare_lf, bint strict)
 # Whether read_response reads the unit without the padding behind it.
 cdef bint reads_unpadded(const uint8_t *unit, size_t length) noexcept
+# The same as an UnknownResponse, whatever its name: generic trees.
+cdef object read_generic(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
+                         bint bare_lf)

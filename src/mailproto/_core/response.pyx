@@ -145,6 +145,24 @@ cdef int refuse_defects(tuple names, const mp_defects *defects, const uint8_t *u
     return 0
 
 
+cdef object read_generic(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
+                         bint bare_lf):
+    """The response as an UnknownResponse. ParseError, LimitError."""
+    cdef mp_response_head head
+    cdef mp_error error
+    cdef object value
+    if (mp_read_response_head(unit, length, &head, &error) != MP_OK
+            or mp_build_response_tape(tape, unit, &head, &words.limits, &error) != MP_OK):
+        raise_error(&error, unit, length)
+    if bare_lf:
+        mp_defect(&head.defects, MP_DEFECT_BARE_LF, head.line_end)
+    value = new(types.unknown, head.defects.bits, (), unit, length)
+    PyObject_GenericSetAttr(value, "name", word_str(words, unit + head.name.off, head.name.len).upper())
+    PyObject_GenericSetAttr(value, "number", head.number if head.numbered else None)
+    PyObject_GenericSetAttr(value, "values", trees_of(unit, tape, 0, tape.n))
+    return value
+
+
 cdef bint reads_unpadded(const uint8_t *unit, size_t length) noexcept:
     """Whether the unit is read without the padding behind it: SEARCH, the one that is long without a literal."""
     cdef mp_response_head head

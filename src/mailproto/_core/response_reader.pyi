@@ -1,28 +1,30 @@
-from typing import Any, Self, final
+from typing import Any, Self
 
 from typing_extensions import disjoint_base
 
+from mailproto._core.intake import Intake
 from mailproto._core.response import ResponseTypes
 from mailproto.limits import Limits
 
-@final
-class Block:
-    def __buffer__(self, flags: int, /) -> memoryview: ...
-
 @disjoint_base
-class ResponseReader:
+class ResponseReader(Intake):
     def __init__(
-        self, types: ResponseTypes, *, limits: Limits | None = None, strict: bool = False
+        self,
+        types: ResponseTypes,
+        *,
+        limits: Limits | None = None,
+        strict: bool = False,
+        stream_above: int | None = None,
+        events: tuple[type, type, type] | None = None,
     ) -> None: ...
-    def feed(self, data: bytes | bytearray | memoryview, /) -> None: ...
-    def get_buffer(self, hint: int = -1, /) -> memoryview: ...
-    def buffer_updated(self, count: int, /) -> None: ...
     @property
     def buffered(self) -> int: ...
     def next(self) -> Any: ...
     def __iter__(self) -> Self: ...
     def __next__(self) -> Any: ...
     def feed_eof(self) -> None: ...
+    def keep_literal(self) -> None: ...
+    def read_literal_into(self, buffer: bytearray | memoryview, /) -> None: ...
 
 def parse_response(
     types: ResponseTypes, data: bytes, *, limits: Limits | None = None, strict: bool = False

@@ -1,6 +1,8 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """Generic trees: an atom is ``str``, a number ``int``, NIL ``None``, a string ``bytes``, a list ``tuple``."""
 
+from mailproto.streamed import Streamed
+
 cdef extern from "Python.h":
     int Py_EnterRecursiveCall(const char *where) except *  # some versions return 1, some -1
     void Py_LeaveRecursiveCall()
@@ -47,7 +49,7 @@ cdef object write_tree(object writer, object tree):
             pending.append(CLOSE)
             pending.extend(reversed(<tuple>item))
             first = True
-        elif isinstance(item, bytes):
+        elif isinstance(item, (bytes, Streamed)):
             writer.string(item)
         elif isinstance(item, int) and not isinstance(item, bool):
             writer.number(item)

@@ -7,6 +7,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
 from mailproto._core.c_mailproto cimport MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, mp_defects, mp_limits, mp_span, mp_tape, mp_text
+from mailproto._core.outside cimport outside_at
 
 
 cdef enum:
@@ -102,9 +103,12 @@ cdef inline object word_at(WordCache cache, int kind, uint32_t h):
 cdef bytes unescaped(const uint8_t *data, Py_ssize_t length)
 
 
-cdef inline bytes text_to_bytes(const uint8_t *unit, const mp_text *text):
+# bytes; None for NIL; what stands for a literal whose octets are not in the unit (see outside.pyx).
+cdef inline object text_to_bytes(const uint8_t *unit, const mp_text *text):
     if text.kind == MP_TEXT_NIL:
         return None
+    if text.span.len == 0:
+        return outside_at(unit + text.span.off)
     if text.kind == MP_TEXT_QUOTED_ESC:
         return unescaped(unit + text.span.off, text.span.len)
     return PyBytes_FromStringAndSize(<const char *>unit + text.span.off, text.span.len)
@@ -124,9 +128,11 @@ cdef inline bytes word_bytes(WordCache cache, const uint8_t *data, Py_ssize_t le
     return made
 
 
-cdef inline bytes text_to_word(WordCache cache, const uint8_t *unit, const mp_text *text):
+cdef inline object text_to_word(WordCache cache, const uint8_t *unit, const mp_text *text):
     if text.kind == MP_TEXT_NIL:
         return None
+    if text.span.len == 0:
+        return outside_at(unit + text.span.off)
     if text.kind == MP_TEXT_QUOTED_ESC:
         return unescaped(unit + text.span.off, text.span.len)
     return word_bytes(cache, unit + text.span.off, text.span.len)

@@ -15,6 +15,7 @@ from mailproto._core.mailbox_name cimport mailbox_to_wire
 from mailproto._core.sequence_set cimport SequenceSet
 
 from mailproto._core.dates import format_date, format_internal_date
+from mailproto.streamed import Streamed
 
 import enum
 
@@ -46,6 +47,8 @@ cdef bytes octets(object value, str what):
         return (<str>value).encode("utf-8")
     if isinstance(value, (bytearray, memoryview)):
         return bytes(value)
+    if isinstance(value, Streamed):
+        return bytes(value)  # which raises
     raise TypeError(f"{what} must be str or bytes, not {type(value).__name__}")
 
 

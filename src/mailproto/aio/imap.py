@@ -14,13 +14,14 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Generator, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from mailproto.aio.client import DEFAULT_TIMEOUT, Client, open_connection
 from mailproto.clients import imap as operations
 from mailproto.clients.conversation import Operation
 from mailproto.errors import ConnectionLost, LocalError
 from mailproto.imap import commands
+from mailproto.imap.commands import Section
 from mailproto.imap.search import SearchKey
 from mailproto.limits import Limits
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from mailproto.imap.codes import AppendUid, CopyUid
     from mailproto.imap.mailbox import SelectedMailbox
     from mailproto.imap.responses import Namespace
+
+#: A whole message, without marking it as read.
+WHOLE: Final = Section(peek=True)
 
 # The class below has a method named list.
 Responses = list[Any]
@@ -194,6 +198,21 @@ class ImapClient(Client):
             self,
             operations.fetch(messages, items, uid=uid, changed_since=changed_since, vanished=vanished),
         )
+
+    async def fetch_to(
+        self, message: int, file: BinaryIO, section: Section = WHOLE, *, uid: bool = True
+    ) -> int:
+        """FETCH one message, or a ``section`` of one, into a file opened for writing octets: how many octets
+        it was.
+
+        In fixed memory, however large it is, as long as no other FETCH runs on this connection meanwhile.
+        Leaves ``\\Seen`` alone unless ``section`` says otherwise. CommandFailed where there is no such
+        message.
+        """
+        download = operations.Download(message, file, uid=uid)
+        async for event in self._stream(operations.fetch_section(message, section, uid=uid)):
+            download.take(event)
+        return download.finish()
 
     async def search(self, *criteria: SearchKey, charset: str | None = None, uid: bool = True) -> SequenceSet:
         """SEARCH: the messages that match all ``criteria``; all messages without one."""

@@ -6,7 +6,7 @@ import contextlib
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from mailproto.blocking.client import DEFAULT_TIMEOUT, Client
 from mailproto.clients import imap as operations
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mailproto.imap.codes import AppendUid, CopyUid
     from mailproto.imap.mailbox import SelectedMailbox
     from mailproto.imap.responses import Namespace
+
+#: A whole message, without marking it as read.
+WHOLE: Final = commands.Section(peek=True)
 
 # ImapClient has a method named list.
 Responses = list[Any]
@@ -167,6 +170,17 @@ class ImapClient(Client):
         return self._stream(
             operations.fetch(messages, items, uid=uid, changed_since=changed_since, vanished=vanished)
         )
+
+    def fetch_to(
+        self, message: int, file: BinaryIO, section: commands.Section = WHOLE, *, uid: bool = True
+    ) -> int:
+        """FETCH one message, or a ``section`` of one, into a file opened for writing octets: how many octets
+        it was. In fixed memory; see :meth:`mailproto.aio.imap.ImapClient.fetch_to`.
+        """
+        download = operations.Download(message, file, uid=uid)
+        for event in self._stream(operations.fetch_section(message, section, uid=uid)):
+            download.take(event)
+        return download.finish()
 
     def search(self, *criteria: SearchKey, charset: str | None = None, uid: bool = True) -> SequenceSet:
         """SEARCH: the messages that match all ``criteria``; all messages without one."""

@@ -20,6 +20,8 @@ MAX_RESPONSES: Final = 2_000_000
 MAX_NEWS: Final = 10_000
 #: A stream of responses is read from the socket no further than this ahead of who takes them.
 STREAM_AHEAD: Final = 256
+#: The same where they may be chunks of up to 64 KiB.
+CHUNKS_AHEAD: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Operation(Generic[T]):
     command: Any
     result: Callable[[list[Any], Any], T]
     mechanism: Any = None
+    #: Whether large literals of the answer shall come in chunks.
+    chunks: bool = False
 
 
 class Running(Generic[T]):
@@ -113,6 +117,7 @@ class Conversation:
         #: Called at each of these.
         self.wake: Callable[[], None] | None = None
         self._last_words = ""
+        self._literal_of: Running[Any] | None = None
 
     def start(self, operation: Operation[T], *, streaming: bool = False) -> Running[T]:
         """Send a command. Raises ``LocalError`` where it is illegal now, ConnectionLost after the end."""
@@ -163,6 +168,15 @@ class Conversation:
         elif self.greeting is None:
             self.greeting = event
             self.changed()
+        elif kind is imap_events.LiteralBegin:
+            self._literal_of = self._wants_chunks(event)
+            if self._literal_of is None:
+                self.session.keep_literal()
+            else:
+                self._literal_of.add(event)
+        elif kind is imap_events.LiteralChunk or kind is imap_events.LiteralEnd:
+            if self._literal_of is not None:
+                self._literal_of.add(event)
         elif kind in (pop3_events.BodyBegin, pop3_events.BodyChunk, pop3_events.BodyEnd):
             for running in self.running.values():  # replies come in the order of the commands
                 running.add(event)
@@ -173,6 +187,18 @@ class Conversation:
                 running.add(event)
             if getattr(event, "status", None) == "BYE":
                 self._last_words = event.text
+
+    def _wants_chunks(self, begin: imap_events.LiteralBegin) -> Running[Any] | None:
+        """Who writes a literal away as it comes: a FETCH that asked for chunks and is the only one that the
+        literal may be for, as the response does not say whose it is before it ends."""
+        fetches = [r for r in self.running.values() if r.operation.command.name == "FETCH"]
+        if (
+            len(fetches) == 1
+            and fetches[0].operation.chunks
+            and begin.path[:1] in (("FETCH",), ("UIDFETCH",))
+        ):
+            return fetches[0]
+        return None
 
     def _note(self, response: Any) -> None:
         if getattr(response, "status", None) == "BYE":
@@ -188,7 +214,10 @@ class Conversation:
     @property
     def crowded(self) -> bool:
         """True while whoever takes a stream of responses is behind: read no further from the socket."""
-        return any(r.streaming and len(r.responses) > STREAM_AHEAD for r in self.running.values())
+        return any(
+            r.streaming and len(r.responses) > (CHUNKS_AHEAD if r.operation.chunks else STREAM_AHEAD)
+            for r in self.running.values()
+        )
 
     def lost(self) -> Exception:
         """What a command fails with after the end."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from mailproto import sasl
 from mailproto._core.sequence_set import SequenceSet
 from mailproto.clients.conversation import Operation
 from mailproto.clients.opening import Opening, check_tls
+from mailproto.errors import CommandFailed, RemoteError
 from mailproto.imap import commands, responses
 from mailproto.imap import search as keys
 from mailproto.imap.client import ClientSession
 from mailproto.imap.codes import AppendUid, CopyUid
 from mailproto.imap.commands import AppendMessage
+from mailproto.imap.events import LiteralChunk
+from mailproto.streamed import Streamed
 
 if TYPE_CHECKING:
     import datetime
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from mailproto.imap.mailbox import SelectedMailbox
     from mailproto.limits import Limits
 
+#: Octets of a literal above which it arrives in chunks where it is written to a file.
+STREAM_ABOVE: Final = 256 * 1024
 #: RFC 9051 section 6.3.13: IDLE at least every 29 minutes anew, or the server may think us gone.
 IDLE_RENEWAL: Final = 28 * 60.0
 
@@ -32,7 +37,7 @@ def opening(tls: bool | str, port: int | None, limits: Limits | None) -> Opening
     """A session that is to be connected; *port* ``None``: the usual one."""
     check_tls(tls)
     return Opening(
-        ClientSession(limits, secure=tls is True, require_tls=tls == "starttls"),
+        ClientSession(limits, secure=tls is True, require_tls=tls == "starttls", stream_above=STREAM_ABOVE),
         tls,
         port or (993 if tls is True else 143),
         refusal=lambda greeting: greeting.text if greeting.status == "BYE" else None,
@@ -158,6 +163,47 @@ def fetch(
     vanished: bool = False,
 ) -> Operation[list[Any]]:
     return Operation(commands.Fetch(messages, items, uid, changed_since, vanished), _all)
+
+
+def fetch_section(message: int, section: commands.Section, *, uid: bool) -> Operation[None]:
+    """One section of one message, its octets in chunks where they are many; ``Download`` writes them."""
+    return Operation(commands.Fetch(message, [section], uid), _nothing, chunks=True)
+
+
+class Download:
+    """Writes what ``fetch_section`` brings into a file, in fixed memory."""
+
+    def __init__(self, message: int, file: BinaryIO, *, uid: bool) -> None:
+        self._message = message
+        self._file = file
+        self._uid = uid
+        self._found = False
+        #: Octets written.
+        self.written = 0
+
+    def take(self, event: Any) -> None:
+        """One response or literal event of the command. RemoteError for octets of another message."""
+        if type(event) is LiteralChunk:
+            self._write(event.data)
+        elif type(event) is responses.Fetch and event.sections:
+            texts = event.sections.values()
+            if (event.uid if self._uid else event.seq) == self._message:
+                self._found = True
+                for text in texts:
+                    if isinstance(text, bytes):
+                        self._write(text)
+            elif any(isinstance(text, Streamed) for text in texts):
+                raise RemoteError("the server sent another message than the one asked for")
+
+    def _write(self, data: bytes | memoryview) -> None:
+        self._file.write(data)
+        self.written += len(data)
+
+    def finish(self) -> int:
+        """How many octets it was. CommandFailed where there was nothing: some servers answer OK to that."""
+        if not self._found:
+            raise CommandFailed("FETCH", "OK", None, "no such message, or no such part of it")
+        return self.written
 
 
 def search(criteria: tuple[keys.SearchKey, ...], *, charset: str | None, uid: bool) -> Operation[SequenceSet]:

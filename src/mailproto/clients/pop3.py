@@ -14,7 +14,8 @@ from mailproto.pop3 import commands
 from mailproto.pop3.client import ClientSession
 from mailproto.pop3.events import BodyChunk
 from mailproto.pop3.listings import Capabilities
-from mailproto.pop3.replies import Reply, Streamed
+from mailproto.pop3.replies import Reply
+from mailproto.streamed import Streamed
 
 T = TypeVar("T")
 
@@ -105,7 +106,7 @@ def _body(received: list[Any], reply: Reply) -> bytes:
 
 
 def retr(number: int) -> Operation[bytes]:
-    return Operation(commands.Retr(number), _body)
+    return Operation(commands.Retr(number), _body, chunks=True)
 
 
 def top(number: int, lines: int) -> Operation[bytes]:

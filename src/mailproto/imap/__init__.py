@@ -7,6 +7,7 @@ from mailproto.imap import commands, events, responses, search
 from mailproto.imap.client import ClientSession
 from mailproto.imap.command_reader import CommandReader, parse_command, parse_command_prefix
 from mailproto.imap.defects import DEFECTS
+from mailproto.imap.events import LiteralBegin, LiteralChunk, LiteralEnd
 from mailproto.imap.response_reader import ResponseReader, parse_response, parse_response_prefix
 from mailproto.imap.responses import Address, BodyStructure, Envelope
 from mailproto.imap.server import ServerSession
@@ -20,6 +21,9 @@ __all__ = [
     "CommandReader",
     "Envelope",
     "FetchTable",
+    "LiteralBegin",
+    "LiteralChunk",
+    "LiteralEnd",
     "MailboxName",
     "MailboxView",
     "ResponseReader",

@@ -34,6 +34,9 @@ from mailproto.imap.events import (
     Closed,
     CommandDone,
     ContinuationRequested,
+    LiteralBegin,
+    LiteralChunk,
+    LiteralEnd,
     StartTls,
     Unsolicited,
 )
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
 #: Most challenges of one AUTHENTICATE: no mechanism needs more than three or four.
 MAX_CHALLENGES: Final = 20
 
+_LITERAL: Final = (LiteralBegin, LiteralChunk, LiteralEnd)
+
 
 class ClientSession(ClientSender):
     """One connection to an IMAP server, from the greeting on. Not thread-safe; needs no event loop.
@@ -57,6 +62,8 @@ class ClientSession(ClientSender):
     but CAPABILITY, ID, NOOP, STARTTLS and LOGOUT may be sent, and a PREAUTH greeting is refused (RFC 9051
     section 11.1). *limits* bound what the server may send (default ``Limits.client()``). *tag_prefix* begins
     every tag. *log*, a :class:`mailproto.wirelog.WireLog`, is told of all that passes, secrets replaced.
+    *stream_above*: literals of more octets come as LiteralBegin, LiteralChunk and LiteralEnd, before the
+    response that they belong to, unless ``keep_literal()`` is called at the begin.
 
     ``send()`` and its kin raise LocalError for what is illegal now; ``next_event()`` raises RemoteError once
     the server has broken the protocol, and from then on always.
@@ -70,9 +77,10 @@ class ClientSession(ClientSender):
         require_tls: bool = False,
         tag_prefix: str = "A",
         log: WireLog | None = None,
+        stream_above: int | None = None,
     ) -> None:
         super().__init__(secure=secure, require_tls=require_tls, tag_prefix=tag_prefix, log=log)
-        self._reader = ResponseReader(limits=limits)
+        self._reader = ResponseReader(limits=limits, stream_above=stream_above)
         self._eof = False
         self._said_bye = False
         self._events: deque[Any] = deque()  # at most two: what one unit gave besides its first event
@@ -81,6 +89,9 @@ class ClientSession(ClientSender):
             responses.StatusResponse: self._on_status,
             responses.Continuation: self._on_continuation,
             responses.Fetch: self._on_fetch,
+            LiteralBegin: self._on_literal,
+            LiteralChunk: self._on_literal,
+            LiteralEnd: self._on_literal,
         }
 
     # The server's side
@@ -106,6 +117,14 @@ class ClientSession(ClientSender):
         if self._takes(count):
             self._reader.buffer_updated(count)
 
+    def read_literal_into(self, buffer: bytearray | memoryview) -> None:
+        """After LiteralBegin: receive into *buffer*. See :meth:`ResponseReader.read_literal_into`."""
+        self._reader.read_literal_into(buffer)
+
+    def keep_literal(self) -> None:
+        """After LiteralBegin: keep the literal in its response. See :meth:`ResponseReader.keep_literal`."""
+        self._reader.keep_literal()
+
     def next_event(self) -> Any:
         """What happened next, or ``NEED_DATA``.
 
@@ -128,7 +147,7 @@ class ClientSession(ClientSender):
                 return self._on_parse_error(error)
             if value is NEED_DATA:
                 return self._end() if self._eof else NEED_DATA
-            if self._log is not None:
+            if self._log is not None and not isinstance(value, _LITERAL):
                 self._log.server(shown(value, secret=self._expects is ClientExpects.CHALLENGE))
             if self._state is State.NOT_GREETED and type(value) is not responses.StatusResponse:
                 self._fail("the greeting is missing")
@@ -288,6 +307,11 @@ class ClientSession(ClientSender):
                 return value
         self._owner = None
         return Unsolicited(value)
+
+    def _on_literal(self, value: LiteralBegin | LiteralChunk | LiteralEnd) -> Any:
+        """Part of a response that is still to come: which command that belongs to shows only then."""
+        self._owner = None
+        return value
 
     def _on_data(self, value: Any) -> Any:
         self._known.learn(value)

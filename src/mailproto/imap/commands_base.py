@@ -13,6 +13,7 @@ from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import SyncPoint, Writer
 from mailproto.errors import ParseError
 from mailproto.imap import _arguments as check
+from mailproto.streamed import Streamed
 
 LiteralMode = Literal["sync", "plus", "minus"]
 
@@ -112,7 +113,7 @@ def to_builtin(value: object, *, secrets: bool = False) -> Any:
                 return {"b64": base64.b64encode(value).decode("ascii")}
         case datetime.date():  # a datetime is one too
             return value.isoformat()
-        case Value():
+        case Value() | Streamed():
             return value.to_dict(secrets=secrets)
         case tuple():
             return [to_builtin(item, secrets=secrets) for item in value]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -51,6 +51,41 @@ class BadResponse:
     """
 
     error: ParseError
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralBegin:
+    """A literal of more than ``stream_above`` octets begins: *size* of them follow, in LiteralChunk events.
+
+    *path* says where it stands in its response: the response's name, its number if it has one, and
+
+    - in a FETCH the item's name in upper case, as in ``fetch.sections``: ``("FETCH", 12, "BODY[TEXT]")``;
+    - in a status response the name of its code: ``("NO", "BADCHARSET", 0)``;
+
+    then one number for each list that the literal is in, and for the literal within the innermost: the
+    places of values, counted from 0. ``("FETCH", 12, "ENVELOPE", 1)`` is the subject, ``("METADATA", 1, 3)``
+    the fourth of the list that is the second value, ``("LIST", 2)`` a mailbox name. It is ``()`` in what is
+    no response.
+    """
+
+    path: tuple[str | int, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralChunk:
+    """The next octets of that literal, never none: ``bytes`` that are yours to keep.
+
+    After ``read_literal_into(buffer)`` they are a memoryview of that very buffer.
+    """
+
+    data: bytes | memoryview = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralEnd:
+    """All octets of the literal were given. More literals may follow, then the response, which has
+    ``Streamed(size)`` in each one's place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from mailproto._core import response_reader as _compiled
 from mailproto._core.response import ResponseTypes
 from mailproto._core.response_code import CodeTypes
-from mailproto.imap import responses
+from mailproto.imap import events, responses
 from mailproto.limits import Limits
 
 #: The responses that csrc/src/response_table.c has a row for.
@@ -55,6 +55,8 @@ TYPES: Final = ResponseTypes(
     ),
 )
 
+_EVENTS: Final = (events.LiteralBegin, events.LiteralChunk, events.LiteralEnd)
+
 
 class ResponseReader(_compiled.ResponseReader):
     """Reads what a server sends: bytes in, responses out.
@@ -63,12 +65,23 @@ class ResponseReader(_compiled.ResponseReader):
     value or :data:`NEED_DATA`; iterating goes on until there is none. After a ParseError the reader goes on
     at the next response, unless the error is ``fatal``. With *strict* every defect is an error. *limits*
     default to :meth:`Limits.client`.
+
+    *stream_above*: a literal of more octets, wherever it stands (but in the name of a FETCH section), is not
+    kept. It comes as :class:`~mailproto.imap.events.LiteralBegin`, any number of
+    :class:`~mailproto.imap.events.LiteralChunk` and :class:`~mailproto.imap.events.LiteralEnd`, in fixed
+    memory if each is taken as it comes; then, after other literals maybe, the response, with
+    :class:`~mailproto.Streamed` in its place. :meth:`read_literal_into` brings it straight into memory of
+    yours. A response whose class has no room for that, one with a mailbox's name streamed, say, comes as an
+    UnknownResponse. Streamed octets count against *limits* like others; ``max_unit`` may then be more than
+    2**32 - 1. A response may still turn out broken after its literals were given.
     """
 
     __slots__ = ()
 
-    def __init__(self, *, limits: Limits | None = None, strict: bool = False) -> None:
-        super().__init__(TYPES, limits=limits, strict=strict)
+    def __init__(
+        self, *, limits: Limits | None = None, strict: bool = False, stream_above: int | None = None
+    ) -> None:
+        super().__init__(TYPES, limits=limits, strict=strict, stream_above=stream_above, events=_EVENTS)
 
 
 def parse_response(data: bytes, *, limits: Limits | None = None, strict: bool = False) -> Any:

@@ -14,8 +14,9 @@ from mailproto.pop3.listings import (
     UniqueId,
 )
 from mailproto.pop3.readers import CommandReader, ReplyReader, parse_command, parse_reply
-from mailproto.pop3.replies import Continuation, Reply, Streamed
+from mailproto.pop3.replies import Continuation, Reply
 from mailproto.pop3.server import ServerSession
+from mailproto.streamed import Streamed
 
 __all__ = [
     "Capabilities",

@@ -9,6 +9,7 @@ from mailproto._core import pop3_command, pop3_reply
 from mailproto.errors import NEED_DATA, IncompleteError, ParseError
 from mailproto.limits import Limits
 from mailproto.pop3 import codes, commands, events, replies
+from mailproto.streamed import Streamed
 
 _REPLY_TYPES: Final = (
     replies.Reply,
@@ -17,7 +18,7 @@ _REPLY_TYPES: Final = (
     events.BodyBegin,
     events.BodyChunk,
     events.BodyEnd,
-    replies.Streamed,
+    Streamed,
 )
 
 #: Commands without arguments are all alike: one value of each serves every reader.

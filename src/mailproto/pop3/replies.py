@@ -25,6 +25,7 @@ from mailproto.pop3.listings import (
     UniqueId,
 )
 from mailproto.sasl import lines as sasl_lines
+from mailproto.streamed import Streamed
 
 __all__ = [
     "AUTH", "IN_USE", "LOGIN_DELAY", "SYS_PERM", "SYS_TEMP", "UTF8",
@@ -49,20 +50,6 @@ _TEXTS: Final[dict[str, type[tuple[Any, ...]]]] = {
 
 Buffer = bytes | bytearray | memoryview
 Decoded = tuple[tuple[Any, ...] | None, tuple[str, ...], int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Streamed:
-    """Stands for a body of *size* octets that was handed over in chunks."""
-
-    size: int
-
-    def __post_init__(self) -> None:
-        if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 0:
-            raise ValueError("size must be a number of octets")
-
-    def __bytes__(self) -> bytes:
-        raise ValueError("the body was streamed and is not kept")
 
 
 @dataclass(frozen=True, slots=True)

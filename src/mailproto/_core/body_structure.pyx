@@ -24,7 +24,9 @@ from mailproto._core.words cimport (
 )
 from mailproto._core.write cimport Writer
 
+from mailproto._core.trees import cut_repr, short_repr
 from mailproto.errors import ParseError
+from mailproto.limits import Limits
 
 cdef extern from *:
     """
@@ -169,9 +171,21 @@ cdef class BodyStructure:
     def __hash__(self):
         return hash(body_fields(self))
 
+    def __copy__(self):
+        """The value itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, memo):
+        """The value itself: it never changes."""
+        return self
+
+    def __reduce__(self):
+        return restored, (bytes(self),)
+
     def __repr__(self):
-        shown = ", ".join([f"{n}={v!r}" for n, v in zip(BODY_FIELDS, body_fields(self)) if v is not None and v != ()])
-        return f"BodyStructure({shown})"
+        shown = ", ".join([f"{n}={short_repr(v)}" for n, v in zip(BODY_FIELDS, body_fields(self))
+                           if v is not None and v != ()])
+        return cut_repr(f"BodyStructure({shown})")
 
     def __bytes__(self):
         if self.wire is not None and self.bits == 0:
@@ -467,3 +481,11 @@ cdef int add_members() except -1:
 
 
 add_members()
+
+
+cdef object UNBOUNDED = Limits(**{name: 1 << 62 for name in Limits.__slots__})
+
+
+def restored(wire):
+    """What pickle calls: a body that was legal once needs no bounds but those of its own size."""
+    return BodyStructure.from_wire(wire, UNBOUNDED)

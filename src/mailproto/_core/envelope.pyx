@@ -23,6 +23,8 @@ from mailproto._core.words cimport (
 )
 from mailproto._core.write cimport Writer
 
+from mailproto._core.trees import cut_repr, short_repr
+
 cdef extern from *:
     """
     #define OFF_ADDRESS(field) offsetof(struct __pyx_obj_9mailproto_5_core_8envelope_Address, field)
@@ -83,8 +85,20 @@ cdef class Address:
     def __hash__(self):
         return hash((self.name, self.route, self.mailbox, self.host))
 
+    def __copy__(self):
+        """The value itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, memo):
+        """The value itself: it never changes."""
+        return self
+
+    def __reduce__(self):
+        return Address, (self.name, self.route, self.mailbox, self.host)
+
     def __repr__(self):
-        return f"Address(name={self.name!r}, route={self.route!r}, mailbox={self.mailbox!r}, host={self.host!r})"
+        return (f"Address(name={short_repr(self.name)}, route={short_repr(self.route)}, "
+                f"mailbox={short_repr(self.mailbox)}, host={short_repr(self.host)})")
 
     def __bytes__(self):
         return bytes(write_address(Writer(side="server"), self))
@@ -256,9 +270,20 @@ cdef class Envelope:
     def __hash__(self):
         return hash(envelope_fields(self))
 
+    def __copy__(self):
+        """The value itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, memo):
+        """The value itself: it never changes."""
+        return self
+
+    def __reduce__(self):
+        return Envelope, envelope_fields(self)
+
     def __repr__(self):
-        shown = ", ".join([f"{n}={v!r}" for n, v in zip(ENVELOPE_FIELDS, envelope_fields(self))])
-        return f"Envelope({shown})"
+        shown = ", ".join([f"{n}={short_repr(v)}" for n, v in zip(ENVELOPE_FIELDS, envelope_fields(self))])
+        return cut_repr(f"Envelope({shown})")
 
     def __bytes__(self):
         if self.wire is not None and self.bits == 0:

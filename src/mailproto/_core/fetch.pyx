@@ -33,6 +33,7 @@ from types import MappingProxyType
 
 from mailproto._core.dates import format_internal_date
 from mailproto._core.flags import canonical_flag
+from mailproto._core.trees import cut_repr, short_repr
 from mailproto.errors import ParseError
 from mailproto.limits import Limits
 
@@ -172,8 +173,21 @@ cdef class Fetch:
     def __hash__(self):
         return hash((self.seq, self.uid, self.flags, self.modseq, self.size, self.internal_date))
 
+    def __copy__(self):
+        """The value itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, memo):
+        """The value itself: it never changes."""
+        return self
+
+    def __reduce__(self):
+        fields = {name: getattr(self, name) for name in ("uid", "flags", "modseq", "internal_date", "size", "envelope",
+                                                         "body", "body_structure")}
+        return restored, (self.seq, {**fields, "sections": dict(self.sections), "others": dict(self.others)})
+
     def __repr__(self):
-        shown = [f"{name}={value!r}" for name, value in (
+        shown = [f"{name}={short_repr(value)}" for name, value in (
             ("seq", self.seq), ("uid", self.uid), ("flags", self.flags), ("modseq", self.modseq),
             ("internal_date", self.internal_date), ("size", self.size), ("envelope", self.envelope),
             ("body", self.body), ("body_structure", self.body_structure)) if value is not None]
@@ -182,8 +196,8 @@ cdef class Fetch:
                 [f"{n!r}: {v!r}" if not isinstance(v, bytes) or len(v) <= 64 else f"{n!r}: <{len(v)} bytes>"
                  for n, v in self.section_map.items()]) + "}")
         if self.other_map:
-            shown.append(f"others={self.other_map!r}")
-        return f"Fetch({', '.join(shown)})"
+            shown.append(f"others={short_repr(self.other_map)}")
+        return cut_repr(f"Fetch({', '.join(shown)})")
 
     def to_dict(self, *, secrets=False):
         """JSON-able builtins, with the class's name as ``type``."""
@@ -564,3 +578,8 @@ cdef int add_members() except -1:
 
 
 add_members()
+
+
+def restored(seq, fields):
+    """What pickle calls."""
+    return Fetch(seq, **fields)

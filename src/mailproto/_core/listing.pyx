@@ -9,6 +9,8 @@ from mailproto._core.trees cimport builtin, write_tree
 from mailproto._core.words cimport defect_names
 from mailproto._core.write cimport Writer
 
+from mailproto._core.trees import short_repr
+
 cdef extern from *:
     """
     #define OFF_LIST(field) offsetof(struct __pyx_obj_9mailproto_5_core_7listing_MailboxList, field)
@@ -76,10 +78,21 @@ cdef class MailboxList:
     def __hash__(self):
         return hash(fields_of(self))
 
+    def __copy__(self):
+        """The value itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, memo):
+        """The value itself: it never changes."""
+        return self
+
+    def __reduce__(self):
+        return MailboxList, fields_of(self)
+
     def __repr__(self):
-        extended = f", extended={self.extended!r}" if self.extended else ""
-        return (f"MailboxList(kind={self.kind!r}, attributes={self.attributes!r}, delimiter={self.delimiter!r}, "
-                f"mailbox={self.mailbox!r}{extended})")
+        extended = f", extended={short_repr(self.extended)}" if self.extended else ""
+        return (f"MailboxList(kind={self.kind!r}, attributes={short_repr(self.attributes)}, "
+                f"delimiter={self.delimiter!r}, mailbox={short_repr(self.mailbox)}{extended})")
 
     def to_dict(self, *, secrets=False):
         """JSON-able builtins, with the class's name as ``type``."""

@@ -155,6 +155,17 @@ cdef bint high(const uint8_t *unit, mp_span span) noexcept:
     return False
 
 
+cdef bint is_badcharset(const uint8_t *unit, const mp_status_text *parts) noexcept:
+    cdef const char *name = b"BADCHARSET"
+    cdef uint32_t i
+    if parts.name.len != 10:
+        return False
+    for i in range(10):
+        if (unit[parts.name.off + i] & 0xDF) != <uint8_t>name[i]:
+            return False
+    return True
+
+
 cdef bytes raw_argument(const uint8_t *unit, mp_status_text *parts):
     """The argument of a code as it came, but for what could not be written again: CR, LF, NUL and quotes left open."""
     cdef bytes value = PyBytes_FromStringAndSize(<const char *>unit + parts.args.off, parts.args.len)
@@ -171,7 +182,7 @@ cdef bytes raw_argument(const uint8_t *unit, mp_status_text *parts):
         at += 1
     if made != value:
         mp_defect(&parts.defects, MP_DEFECT_BAD_CODE, parts.args.off)
-        if parts.name.len == 10:  # BADCHARSET: nor must it become a list that can be read
+        if is_badcharset(unit, parts):  # nor must it become a list that can be read
             made = made.replace(b"(", b"<").replace(b")", b">")
     return made
 

@@ -7,6 +7,9 @@ cdef extern from "Python.h":
     int Py_EnterRecursiveCall(const char *where) except *  # some versions return 1, some -1
     void Py_LeaveRecursiveCall()
 
+from itertools import islice
+from types import MappingProxyType
+
 cdef object CLOSE = object()
 
 
@@ -70,3 +73,37 @@ cdef bytes atom_octets(str atom):
 def write_generic_tree(writer, tree, /):
     """Write a generic tree with a Writer; ValueError where an atom would be read as something else."""
     write_tree(writer, tree)
+
+
+#: How long a ``repr`` may be, and how much of one string or list it shows.
+cdef Py_ssize_t SHOWN = 16_000
+cdef Py_ssize_t SHOWN_OCTETS = 256
+cdef Py_ssize_t SHOWN_ITEMS = 30
+
+
+def short_repr(value):
+    """``repr``, but a long string as its length, and of a long tuple or dictionary the beginning."""
+    if isinstance(value, bytes) and len(value) > SHOWN_OCTETS:
+        return f"<{len(value)} bytes>"
+    if isinstance(value, str) and len(value) > SHOWN_OCTETS:
+        return f"<{len(value)} characters>"
+    if type(value) is tuple:
+        Py_EnterRecursiveCall(b" in repr")
+        try:
+            items = [short_repr(item) for item in value[:SHOWN_ITEMS]]
+        finally:
+            Py_LeaveRecursiveCall()
+        if len(value) > SHOWN_ITEMS:
+            items.append(f"<{len(value) - SHOWN_ITEMS} more>")
+        return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+    if isinstance(value, (dict, MappingProxyType)):
+        items = [f"{key!r}: {short_repr(item)}" for key, item in islice(value.items(), SHOWN_ITEMS)]
+        if len(value) > SHOWN_ITEMS:
+            items.append(f"<{len(value) - SHOWN_ITEMS} more>")
+        return "{" + ", ".join(items) + "}"
+    return repr(value)
+
+
+def cut_repr(text):
+    """*text* as a ``repr``, cut where it is longer than a log can use."""
+    return text if len(text) <= SHOWN else text[:SHOWN] + "..."

@@ -6,10 +6,12 @@ import base64
 import dataclasses
 import datetime
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
+from mailproto._core.trees import cut_repr, short_repr
 from mailproto._core.write import SyncPoint, Writer
 from mailproto.errors import ParseError
 from mailproto.imap import _arguments as check
@@ -52,7 +54,21 @@ class Value:
             for name, value in self._fields()
             if not (name == "tag" and value is None)
         )
-        return f"{type(self).__name__}({shown})"
+        return cut_repr(f"{type(self).__name__}({shown})")
+
+    def __copy__(self) -> Self:
+        """The value itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """The value itself: it never changes."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle: the class and its fields, read-only mappings as dictionaries."""
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        plain = {n: dict(v) if isinstance(v, MappingProxyType) else v for n, v in fields.items()}
+        return _restored, (type(self), plain)
 
     def _write(self, writer: Writer, utf8: bool) -> None:
         """Put the value's wire form into *writer*; *utf8* is the session's mode."""
@@ -89,11 +105,11 @@ class Value:
         return result
 
 
-def short_repr(value: object) -> str:
-    """``repr``, but a long run of bytes as its length."""
-    if isinstance(value, bytes) and len(value) > 256:
-        return f"<{len(value)} bytes>"
-    return repr(value)
+def _restored(cls: type[Value], fields: dict[str, Any]) -> Value:
+    value = object.__new__(cls)
+    for name, item in fields.items():
+        object.__setattr__(value, name, MappingProxyType(item) if isinstance(item, dict) else item)
+    return value
 
 
 def to_builtin(value: object, *, secrets: bool = False) -> Any:

@@ -7,9 +7,11 @@ CTEST := -G Ninja -DCMAKE_MAKE_PROGRAM=$(CURDIR)/$(BIN)/ninja -DMAILPROTO_LIBRAR
 # clang is needed only for the fuzzers; Debian calls it clang-14.
 CLANG ?= $(shell command -v clang || command -v clang-14)
 FUZZ_SECONDS ?= 20
+# What hostile input reaches: the readers, the values, the sessions.
+ASAN_TESTS ?= tests/limits tests/property tests/session $(filter-out tests/unit/test_store% tests/unit/test_cli% tests/unit/test_server% tests/unit/test_wire_corpus_text%,$(wildcard tests/unit/test_*.py))
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test interop bench check lint types ctest fuzz coverage cross wheel clean help
+.PHONY: build demo test interop bench check lint types ctest asan fuzz coverage cross wheel clean help
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -65,6 +67,9 @@ ctest: $(VENV)/.run ## the C unit tests under AddressSanitizer and UndefinedBeha
 	@$(BIN)/cmake -S . -B build/ctest $(CTEST) -DMAILPROTO_TESTS=ON -DMAILPROTO_SANITIZE=ON -DMAILPROTO_WERROR=ON > /dev/null
 	@$(BIN)/cmake --build build/ctest
 	@$(BIN)/ctest --test-dir build/ctest --output-on-failure
+
+asan: build $(VENV)/.dev ## the Python tests of the parsers with the modules under AddressSanitizer and UBSan (needs gcc)
+	@bash tools/asan.sh -x $(ASAN_TESTS)
 
 fuzz: $(VENV)/.run ## every libFuzzer target for FUZZ_SECONDS, under sanitizers (needs clang)
 	@test -n "$(CLANG)" || { echo "make fuzz needs clang (Debian: clang-14 libclang-rt-14-dev)"; exit 1; }

@@ -180,11 +180,22 @@ def test_values_from_python_can_be_pickled(wire: bytes) -> None:
     assert copy.deepcopy(value) == value
 
 
-@pytest.mark.parametrize("wire", [b"* 1 FETCH (UID 3)\r\n", b"* LIST () NIL x\r\n"])
-def test_compiled_values_say_that_they_cannot(wire: bytes) -> None:
+@pytest.mark.parametrize(
+    "wire",
+    [
+        b"* 1 FETCH (UID 3)\r\n",
+        b'* 1 FETCH (BODY[] "x" X-A (1 "b") ENVELOPE (NIL "s" NIL NIL NIL NIL NIL NIL NIL NIL))\r\n',
+        b'* 1 FETCH (BODY (("A" "B" NIL NIL NIL "7BIT" 1) "MIXED"))\r\n',
+        b"* LIST () NIL x\r\n",
+    ],
+)
+def test_compiled_values_are_pickled_and_copied(wire: bytes) -> None:
     value = parse_response(wire)
-    with pytest.raises(TypeError, match="pickle"):
-        pickle.dumps(value)
+    again = pickle.loads(pickle.dumps(value))
+    assert again == value
+    assert bytes(again) == bytes(value)
+    assert copy.copy(value) is value
+    assert copy.deepcopy(value) is value
 
 
 def test_an_iterator_made_by_hand_is_empty() -> None:

@@ -166,7 +166,7 @@ cdef bint is_badcharset(const uint8_t *unit, const mp_status_text *parts) noexce
     return True
 
 
-cdef bytes raw_argument(const uint8_t *unit, mp_status_text *parts):
+cdef object raw_argument(const uint8_t *unit, mp_status_text *parts):
     """The argument of a code as it came, but for what could not be written again: CR, LF, NUL and quotes left open."""
     cdef bytes value = PyBytes_FromStringAndSize(<const char *>unit + parts.args.off, parts.args.len)
     cdef bytes made = value.translate(ONE_LINE)
@@ -183,7 +183,7 @@ cdef bytes raw_argument(const uint8_t *unit, mp_status_text *parts):
     if made != value:
         mp_defect(&parts.defects, MP_DEFECT_BAD_CODE, parts.args.off)
         if is_badcharset(unit, parts):  # nor must it become a list that can be read
-            made = made.replace(b"(", b"<").replace(b")", b">")
+            return None
     return made
 
 

@@ -95,9 +95,8 @@ fetches = st.builds(
 )
 codes = (
     st.builds(responses.ResponseCode, st.sampled_from(["ALERT", "READ-ONLY"]))
-    | st.builds(
-        responses.ResponseCode, st.sampled_from(["UIDNEXT", "HIGHESTMODSEQ"]), st.integers(0, 2**63 - 1)
-    )
+    | st.builds(responses.ResponseCode, st.just("UIDNEXT"), numbers)
+    | st.builds(responses.ResponseCode, st.just("HIGHESTMODSEQ"), st.integers(1, 2**63 - 1))
     | st.builds(
         responses.ResponseCode, st.just("CAPABILITY"), st.lists(atoms, min_size=1, max_size=3).map(tuple)
     )

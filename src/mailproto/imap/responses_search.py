@@ -200,7 +200,9 @@ class ESearch(Response):
         for update in self.updates:
             update._put(writer.sp())
         for label, tree in self.others:
-            write_flag(writer.sp(), label)
+            if not label:
+                raise ValueError("the name of a result must not be empty")
+            writer.sp().astring(to_octets(label))  # an atom, but for what was read tolerantly
             write_tree(writer.sp(), tree)
 
     def _put_correlators(self, writer: Writer) -> None:

@@ -155,9 +155,12 @@ static mp_status fetch_att(mp_command_scan *s, bool macros)
     }
     MP_TRY(mp_cs_add_word(s, word));
     if (word == MP_WORD_PREVIEW && s->p[0] == ' ' && s->p[1] == '(') {
+        const uint8_t *behind = s->p;
         s->p += 2;
-        if (!mp_cs_is(s, MP_WORD_LAZY))
-            return mp_cs_fail(s, "LAZY");
+        if (!mp_cs_is(s, MP_WORD_LAZY)) { /* the modifiers of a FETCH of nothing but PREVIEW */
+            s->p = behind;
+            return MP_OK;
+        }
         s->command->args[s->command->count - 1].count = 1;
         return mp_cs_char(s, ')', ")");
     }

@@ -31,7 +31,8 @@ sets = st.lists(
     max_size=3,
 ).map(lambda runs: ",".join(f"{low}:{high}" for low, high in runs))
 leaves = st.one_of(
-    st.sampled_from(sorted(key.KEYS)).map(key.Key),
+    # the server tells of SAVEDATESUPPORTED before a store sees it
+    st.sampled_from(sorted(key.KEYS - {"SAVEDATESUPPORTED"})).map(key.Key),
     st.builds(key.Keyword, st.sampled_from(("$LABEL", "label", "other")), st.booleans()),
     st.builds(key.Date, st.sampled_from(("BEFORE", "ON", "SINCE")), st.sampled_from(DAYS)),
     st.builds(key.Size, st.sampled_from(("LARGER", "SMALLER")), st.integers(200, 260)),

@@ -10,10 +10,11 @@ import pickle
 import pytest
 from tests.command_examples import EXAMPLES
 
+from mailproto import ParseError
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import SYNC
-from mailproto.imap import commands, search
+from mailproto.imap import commands, parse_command, search
 
 UTC = datetime.UTC
 
@@ -326,3 +327,15 @@ def test_encoding_deep_keys_does_not_recurse() -> None:
     assert bytes(key) == b"NOT " * 50_000 + b"ALL"
     while isinstance(key, search.Not):
         key = key.key
+
+
+def test_parentheses_behind_preview_are_its_own_or_the_commands() -> None:
+    """RFC 8970 section 3.2 puts LAZY where a FETCH of one item has its modifiers."""
+    assert parse_command(b"a FETCH 1 PREVIEW (LAZY) (PARTIAL 1:2)\r\n") == commands.Fetch(
+        "1", ("PREVIEW (LAZY)",), partial=(1, 2), tag="a"
+    )
+    assert parse_command(b"a FETCH 1 PREVIEW (CHANGEDSINCE 3)\r\n") == commands.Fetch(
+        "1", ("PREVIEW",), changed_since=3, tag="a"
+    )
+    with pytest.raises(ParseError):
+        parse_command(b"a FETCH 1 (PREVIEW (CHANGEDSINCE 3))\r\n")

@@ -8,7 +8,8 @@ from mailproto._core.c_mailproto cimport mp_run
 
 @cython.final
 cdef class SequenceSet:
-    cdef mp_run *runs        # owned, PyMem_RawMalloc; NULL when count is 0
+    cdef mp_run *runs        # owned, PyMem_RawMalloc, or &near; NULL when count is 0
+    cdef mp_run near         # of a set of one run, which most are
     cdef Py_ssize_t count
     cdef readonly bint saved # `$`
     cdef Py_ssize_t shape[2]

@@ -58,6 +58,14 @@ cdef SequenceSet sequence_set_from_wire(const uint8_t *unit, size_t unit_len, si
         result = SequenceSet.__new__(SequenceSet)
         result.saved = True
         return result
+    if mp_seqset_capacity(unit + offset, length) == 1:
+        result = SequenceSet.__new__(SequenceSet)
+        if mp_seqset_parse(unit + offset, length, &result.near, &count, &error) != MP_OK:
+            error.offset += offset
+            raise_error(&error, unit, unit_len)
+        result.runs = &result.near
+        result.count = result.shape[0] = 1
+        return result
     runs = new_runs(mp_seqset_capacity(unit + offset, length))
     if mp_seqset_parse(unit + offset, length, runs, &count, &error) != MP_OK:
         PyMem_RawFree(runs)
@@ -158,7 +166,8 @@ cdef class SequenceSet:
         self.saved = other.saved
 
     def __dealloc__(self):
-        PyMem_RawFree(self.runs)
+        if self.runs is not &self.near:
+            PyMem_RawFree(self.runs)
 
     @staticmethod
     def from_ranges(ranges, /):

@@ -176,7 +176,11 @@ values = (
         uidvalidity=st.none() | numbers,
         updates=st.lists(updates, max_size=3),
         relevancy=st.none() | st.lists(st.integers(1, 100), max_size=3),
-        others=st.lists(st.tuples(atoms.map(lambda s: "X-" + s), trees), max_size=2),
+        others=st.lists(
+            st.tuples(atoms.map(lambda s: "X-" + s), trees),
+            max_size=2,
+            unique_by=lambda item: item[0].upper(),
+        ),
         correlators=st.lists(st.tuples(atoms.map(lambda s: "X-" + s), trees), max_size=2),
     )
     | st.builds(responses.ThreadResult, nodes())

@@ -161,7 +161,8 @@ cdef ThreadResult thread_of(const uint8_t *unit, size_t length, mp_response_head
         made.run = <mp_thread_node *>PyMem_RawMalloc(threads.count * sizeof(mp_thread_node) + 1)
         if made.run is NULL:
             raise MemoryError()
-        memcpy(made.run, threads.nodes, threads.count * sizeof(mp_thread_node))
+        if threads.count:  # of none there is no memory to copy from
+            memcpy(made.run, threads.nodes, threads.count * sizeof(mp_thread_node))
         made.count = threads.count
         mp_defects_join(&head.defects, &threads.defects, 0)
         made.bits = head.defects.bits

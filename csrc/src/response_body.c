@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "scan.h"
-#include "skip.h"
 #include "slice.h"
 
 void mp_body_init(mp_body *b, mp_alloc alloc) { *b = (mp_body){.alloc = alloc}; }
@@ -61,9 +60,7 @@ static mp_status read_list(mp_slice *s, const mp_limits *limits, mp_span *out_r,
     uint32_t from = s->at;
     *out_r = (mp_span){from, 0};
     if (here(s, '(')) {
-        TRY(mp_skip_list(s->data, &s->at, s->end, limits, s->err));
-        *out_r = (mp_span){from, s->at - from};
-        return MP_OK;
+        return mp_slice_list(s, limits, out_r);
     }
     mp_text text;
     TRY(mp_slice_text(s, defects, &text));
@@ -136,13 +133,11 @@ static mp_status read_language(mp_slice *s, const mp_limits *limits, mp_body_par
 {
     uint32_t from = s->at;
     if (here(s, '('))
-        TRY(mp_skip_list(s->data, &s->at, s->end, limits, s->err));
-    else {
-        mp_text text;
-        TRY(mp_slice_text(s, &p->defects, &text));
-        if (text.kind == MP_TEXT_NIL)
-            return MP_OK;
-    }
+        return mp_slice_list(s, limits, &p->language);
+    mp_text text;
+    TRY(mp_slice_text(s, &p->defects, &text));
+    if (text.kind == MP_TEXT_NIL)
+        return MP_OK;
     p->language = (mp_span){from, s->at - from};
     return MP_OK;
 }
@@ -264,21 +259,27 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
             s->at = at;
             return MP_OK;
         }
-        uint32_t from = s->at;
-        TRY(mp_skip_list(s->data, &s->at, s->end, limits, s->err));
-        p->envelope = (mp_span){from, s->at - from};
+        TRY(mp_slice_list(s, limits, &p->envelope));
         mp_slice_sp(s, &p->defects, 1);
-        if (!here(s, '('))
-            return mp_fail(s->err, MP_E_SYNTAX, s->at, "body");
-        p->kind = MP_BODY_MESSAGE;
-        *enclosed_r = true;
+        if (here(s, '(') && s->end - s->at > 1 && s->data[s->at + 1] != ')') {
+            p->kind = MP_BODY_MESSAGE;
+            *enclosed_r = true;
+            return MP_OK;
+        }
+        /* () or NIL for the enclosed body: Domino, for a message that has none; then it is a file like any other */
+        mp_span none;
+        uint64_t lines;
+        mp_defect(&p->defects, MP_DEFECT_BAD_VALUE, s->at);
+        TRY(read_list(s, limits, &none, &p->defects, "body"));
+        mp_slice_sp(s, &p->defects, 1);
+        return read_number(s, &lines, &p->defects);
     }
     return MP_OK;
 }
 
-mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err)
+static mp_status read_body(mp_body *b, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err)
 {
-    mp_slice s = {data, 0, (uint32_t)len, err};
+    mp_slice s = {data, 0, (uint32_t)len, err, b->loose};
     uint32_t parent = MP_NO_PART, depth = 0;
     b->n = 0;
     for (;;) {
@@ -333,17 +334,44 @@ mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_lim
     }
 }
 
-mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, mp_text *out_r, bool *found_r,
+mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err)
+{
+    b->loose = false;
+    mp_status status = read_body(b, data, len, limits, err);
+    mp_defects all = {0};
+    for (uint32_t i = 0; i < b->n; i++)
+        all.bits |= b->parts[i].defects.bits;
+    if (!mp_worth_loose(status, &all))
+        return status;
+    mp_body second = {.alloc = b->alloc, .loose = true};
+    mp_error ignored;
+    if (read_body(&second, data, len, limits, &ignored) == MP_OK) {
+        all.bits = 0;
+        for (uint32_t i = 0; i < second.n; i++)
+            all.bits |= second.parts[i].defects.bits;
+        if (mp_loose_is_better(status, &all)) {
+            mp_body_free(b);
+            *b = second;
+            return MP_OK;
+        }
+    }
+    mp_body_free(&second);
+    return status;
+}
+
+mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, bool loose, mp_text *out_r, bool *found_r,
                               mp_defects *defects, mp_error *err)
 {
-    mp_slice s = {data, *at, end, err};
+    mp_slice s = {data, *at, end, err, loose};
     uint32_t from = s.at;
     while (here(&s, ' '))
         s.at++;
     if (s.at - from > 1)
         mp_defect(defects, MP_DEFECT_EXTRA_SPACE, from);
     *found_r = s.at < end && data[s.at] != ')';
-    mp_status status = *found_r ? mp_slice_text(&s, defects, out_r) : MP_OK;
+    if (*found_r && s.at == from && from && data[from - 1] != '(')
+        mp_defect(defects, MP_DEFECT_MISSING_SPACE, from);
+    mp_status status = *found_r ? mp_slice_item(&s, defects, out_r) : MP_OK;
     *at = s.at;
     return status;
 }

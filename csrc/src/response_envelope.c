@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "scan.h"
-#include "skip.h"
 #include "slice.h"
 
 mp_status mp_slice_text_slow(mp_slice *s, mp_defects *defects, mp_text *out_r)
@@ -14,6 +13,16 @@ mp_status mp_slice_text_slow(mp_slice *s, mp_defects *defects, mp_text *out_r)
     if (s->at >= s->end || *p == '(' || *p == ')')
         return mp_fail(s->err, MP_E_SYNTAX, s->at, "nstring");
     mp_token tok;
+    if (s->loose && *p == '"') {
+        mp_loose_string string;
+        if (!mp_lex_loose(s->data, s->at, s->end, &string))
+            return mp_fail(s->err, MP_E_SYNTAX, s->at, "closing quote");
+        if (string.unescaped)
+            mp_defect(defects, MP_DEFECT_UNESCAPED_QUOTE, string.unescaped);
+        s->at = string.end;
+        *out_r = string.text;
+        return MP_OK;
+    }
     mp_status status = mp_lex_token(s->data, &p, s->data + s->end, &tok, s->err);
     if (status != MP_OK)
         return status;
@@ -41,11 +50,8 @@ void mp_slice_sp_slow(mp_slice *s, mp_defects *defects, uint32_t wanted)
 static mp_status read_addresses(mp_slice *s, const mp_limits *limits, mp_span *out_r, mp_defects *defects)
 {
     uint32_t from = s->at;
-    if (s->at < s->end && s->data[s->at] == '(') {
-        mp_status status = mp_skip_list(s->data, &s->at, s->end, limits, s->err);
-        *out_r = (mp_span){from, s->at - from};
-        return status;
-    }
+    if (s->at < s->end && s->data[s->at] == '(')
+        return mp_slice_list(s, limits, out_r);
     mp_text text = {{0, 0}, MP_TEXT_NIL, 0};
     mp_status status = mp_slice_text(s, defects, &text);
     *out_r = (mp_span){from, 0};
@@ -57,10 +63,22 @@ static mp_status read_addresses(mp_slice *s, const mp_limits *limits, mp_span *o
     return status;
 }
 
-mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out, mp_error *err)
+/* A field that is not there because the envelope has ended, as QQ and its clones leave the last one out. */
+static bool is_missing(mp_slice *s, mp_defects *defects, mp_text *out_r)
+{
+    if (s->at != s->end)
+        return false;
+    *out_r = (mp_text){{s->at, 0}, MP_TEXT_NIL, 0};
+    mp_defect(defects, MP_DEFECT_SHORT_ENVELOPE, s->at);
+    return true;
+}
+
+static mp_status read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, bool loose, mp_envelope *out,
+                               mp_error *err)
 {
     memset(out, 0, sizeof *out);
-    mp_slice s = {data, 0, (uint32_t)len, err};
+    mp_slice s = {data, 0, (uint32_t)len, err, loose};
+    out->loose = loose;
     mp_defects *defects = &out->defects;
     if (len < 2 || data[0] != '(' || data[len - 1] != ')')
         return mp_fail(err, MP_E_SYNTAX, 0, "envelope");
@@ -74,6 +92,11 @@ mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *lim
     if ((status = mp_slice_text(&s, defects, &out->subject)) != MP_OK)
         return status;
     for (int i = 0; i < 6; i++) {
+        if (s.at == s.end && i > 0) { /* from at least has to be there */
+            mp_defect(defects, MP_DEFECT_SHORT_ENVELOPE, s.at);
+            out->lists[i] = (mp_span){s.at, 0};
+            continue;
+        }
         mp_slice_sp(&s, defects, 1);
         const mp_span *from = &out->lists[0];
         if ((i == 1 || i == 2) && from->len && s.end - s.at >= from->len &&
@@ -85,20 +108,58 @@ mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *lim
         if ((status = read_addresses(&s, limits, &out->lists[i], defects)) != MP_OK)
             return status;
     }
-    mp_slice_sp(&s, defects, 1);
-    if ((status = mp_slice_text(&s, defects, &out->in_reply_to)) != MP_OK)
-        return status;
-    mp_slice_sp(&s, defects, 1);
-    if ((status = mp_slice_text(&s, defects, &out->message_id)) != MP_OK)
-        return status;
+    for (int i = 0; i < 2; i++) {
+        mp_text *field = i ? &out->message_id : &out->in_reply_to;
+        if (is_missing(&s, defects, field))
+            continue;
+        mp_slice_sp(&s, defects, 1);
+        if ((status = mp_slice_text(&s, defects, field)) != MP_OK)
+            return status;
+    }
     mp_slice_sp(&s, defects, 0);
     return s.at == s.end ? MP_OK : mp_fail(err, MP_E_SYNTAX, s.at, "\")\"");
+}
+
+void mp_slice_unescaped(mp_slice *s, uint32_t from, mp_defects *defects, mp_text *out_r)
+{
+    enum { LONGEST = 512 }; /* octets that are searched: a list full of such strings is read in linear time */
+    mp_loose_string string;
+    uint32_t stop = s->end - from > LONGEST ? from + LONGEST : s->end;
+    if (s->data[from] != '"' || s->data[s->at] == '"' || !mp_lex_loose(s->data, from, stop, &string) ||
+        (string.end == stop && stop != s->end))
+        return;
+    mp_defect(defects, MP_DEFECT_UNESCAPED_QUOTE, string.unescaped);
+    s->at = string.end;
+    *out_r = string.text;
+}
+
+bool mp_worth_loose(mp_status status, const mp_defects *defects)
+{
+    return status == MP_E_SYNTAX || (status == MP_OK && (defects->bits & MP_DEFECT_MISSING_SPACE));
+}
+
+bool mp_loose_is_better(mp_status strict, const mp_defects *found)
+{
+    return strict != MP_OK || ((found->bits & MP_DEFECT_UNESCAPED_QUOTE) && !(found->bits & MP_DEFECT_MISSING_SPACE));
+}
+
+mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out, mp_error *err)
+{
+    mp_status status = read_envelope(data, len, limits, false, out, err);
+    if (!mp_worth_loose(status, &out->defects))
+        return status;
+    mp_envelope second;
+    mp_error ignored;
+    if (read_envelope(data, len, limits, true, &second, &ignored) != MP_OK || !mp_loose_is_better(status, &second.defects))
+        return status;
+    *out = second;
+    return MP_OK;
 }
 
 bool mp_envelope_repeats(const uint8_t *data, size_t len, const mp_limits *limits, uint32_t *at_r, uint32_t *len_r)
 {
     mp_error ignored;
-    mp_slice s = {data, 1, (uint32_t)len, &ignored};
+    mp_slice s = {data, 1, (uint32_t)len, &ignored, false};
     mp_defects defects = {0};
     mp_text text;
     if (len < 2 || mp_slice_text(&s, &defects, &text) != MP_OK || s.at >= len || data[s.at++] != ' ' ||
@@ -115,10 +176,10 @@ bool mp_envelope_repeats(const uint8_t *data, size_t len, const mp_limits *limit
     return true;
 }
 
-mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out, bool *found_r,
+mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, bool loose, mp_address *out, bool *found_r,
                           mp_defects *defects, mp_error *err)
 {
-    mp_slice s = {data, *at, end, err};
+    mp_slice s = {data, *at, end, err, loose};
     mp_text *fields[4] = {&out->name, &out->route, &out->mailbox, &out->host};
     mp_status status;
     for (;;) {
@@ -145,7 +206,7 @@ mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_ad
     s.at++;
     for (int i = 0; i < 4; i++) {
         mp_slice_sp(&s, defects, i > 0);
-        if ((status = mp_slice_text(&s, defects, fields[i])) != MP_OK)
+        if ((status = mp_slice_item(&s, defects, fields[i])) != MP_OK)
             return status;
     }
     mp_slice_sp(&s, defects, 0);

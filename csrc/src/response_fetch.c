@@ -1,11 +1,16 @@
-/* FETCH rows, scanned straight from the octets: RFC 9051 section 7.5.2, RFC 3516, 7162, 9586. */
+/* FETCH rows, scanned straight from the octets: RFC 9051 section 7.5.2, RFC 3516, 7162, 8474, 8514, 8970, 9586 and
+ * Google's X-GM-EXT-1. */
 #include "mailproto/imap_response.h"
 
 #include <string.h>
 
+#include "loose.h"
 #include "scan.h"
 #include "skip.h"
 #include "token.h"
+
+/* Where a bad item is given up, the search for the next one is linear; so is a row full of them, for only so many are. */
+enum { REPAIRS = 8 };
 
 mp_status mp_fetch_begin(mp_fetch_scan *s, const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
                          mp_error *err)
@@ -52,34 +57,70 @@ static mp_status skip_section(const mp_fetch_scan *s, uint32_t *at, mp_error *er
     return MP_OK;
 }
 
-static uint8_t classify(const uint8_t *p, size_t len, bool section)
+uint8_t mp_fetch_kind_of(const uint8_t *p, size_t len, bool section)
 {
-    if (section)
-        return MP_IS(p, len, "BODY") || MP_IS(p, len, "BINARY") ? MP_FETCH_SECTION : MP_FETCH_OTHER;
-    switch (len) {
-    case 3:
-        return MP_IS(p, len, "UID") ? MP_FETCH_UID : MP_FETCH_OTHER;
-    case 4:
-        return MP_IS(p, len, "BODY") ? MP_FETCH_BODY : MP_FETCH_OTHER;
-    case 5:
-        return MP_IS(p, len, "FLAGS") ? MP_FETCH_FLAGS : MP_FETCH_OTHER;
-    case 6:
-        return MP_IS(p, len, "MODSEQ") ? MP_FETCH_MODSEQ : MP_IS(p, len, "RFC822") ? MP_FETCH_SECTION : MP_FETCH_OTHER;
-    case 8:
-        return MP_IS(p, len, "ENVELOPE") ? MP_FETCH_ENVELOPE : MP_FETCH_OTHER;
-    case 11:
-        return MP_IS(p, len, "RFC822.SIZE") ? MP_FETCH_SIZE : MP_IS(p, len, "RFC822.TEXT") ? MP_FETCH_SECTION : MP_FETCH_OTHER;
-    case 12:
-        return MP_IS(p, len, "INTERNALDATE") ? MP_FETCH_INTERNALDATE : MP_FETCH_OTHER;
-    case 13:
-        return MP_IS(p, len, "BODYSTRUCTURE") ? MP_FETCH_BODYSTRUCTURE
-               : MP_IS(p, len, "RFC822.HEADER") ? MP_FETCH_SECTION : MP_FETCH_OTHER;
-    default:
+#define IS(WORD, KIND)      \
+    if (MP_IS(p, len, WORD)) \
+        return KIND;
+    if (section) {
+        IS("BODY", MP_FETCH_SECTION)
+        IS("BINARY", MP_FETCH_SECTION)
+        IS("BINARY.SIZE", MP_FETCH_BINARY_SIZE)
         return MP_FETCH_OTHER;
     }
+    switch (len) {
+    case 3:
+        IS("UID", MP_FETCH_UID)
+        break;
+    case 4:
+        IS("BODY", MP_FETCH_BODY)
+        break;
+    case 5:
+        IS("FLAGS", MP_FETCH_FLAGS)
+        break;
+    case 6:
+        IS("MODSEQ", MP_FETCH_MODSEQ)
+        IS("RFC822", MP_FETCH_SECTION)
+        break;
+    case 7:
+        IS("EMAILID", MP_FETCH_EMAILID)
+        IS("PREVIEW", MP_FETCH_PREVIEW)
+        break;
+    case 8:
+        IS("ENVELOPE", MP_FETCH_ENVELOPE)
+        IS("THREADID", MP_FETCH_THREADID)
+        IS("SAVEDATE", MP_FETCH_SAVEDATE)
+        break;
+    case 10:
+        IS("X-GM-MSGID", MP_FETCH_GM_MSGID)
+        IS("X-GM-THRID", MP_FETCH_GM_THRID)
+        break;
+    case 11:
+        IS("RFC822.SIZE", MP_FETCH_SIZE)
+        IS("RFC822.TEXT", MP_FETCH_SECTION)
+        IS("X-GM-LABELS", MP_FETCH_GM_LABELS)
+        break;
+    case 12:
+        IS("INTERNALDATE", MP_FETCH_INTERNALDATE)
+        break;
+    case 13:
+        IS("BODYSTRUCTURE", MP_FETCH_BODYSTRUCTURE)
+        IS("RFC822.HEADER", MP_FETCH_SECTION)
+        break;
+    default:
+        break;
+    }
+#undef IS
+    return MP_FETCH_OTHER;
 }
 
 static const uint8_t text_kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL, MP_TEXT_LITERAL8};
+
+/* Whether an item may end at `at`: at a space, the row's end, or the name of the next one. */
+static bool ends_item(const mp_fetch_scan *s, uint32_t at)
+{
+    return at >= s->end || s->unit[at] == ' ' || s->unit[at] == ')' || mp_starts_item(s->unit, at, s->end);
+}
 
 /* nstring, literal8 or an atom by mistake */
 static mp_status read_text(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
@@ -92,6 +133,17 @@ static mp_status read_text(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
         return mp_skip_list(s->unit, &s->at, s->end, s->limits, err);
     }
     mp_status status = mp_lex_token(s->unit, &p, s->unit + s->end, &tok, err);
+    if (s->unit[s->at] == '"' && (status != MP_OK || !ends_item(s, (uint32_t)(p - s->unit))) &&
+        s->repairs++ < REPAIRS) {
+        mp_loose_string loose;
+        if (mp_lex_loose(s->unit, s->at, s->end, &loose)) {
+            if (loose.unescaped)
+                mp_defect(&s->defects, MP_DEFECT_UNESCAPED_QUOTE, loose.unescaped);
+            s->at = loose.end;
+            item->text = loose.text;
+            return MP_OK;
+        }
+    }
     if (status != MP_OK)
         return status;
     s->at = (uint32_t)(p - s->unit);
@@ -188,11 +240,61 @@ static mp_status read_modseq(mp_fetch_scan *s, mp_fetch_item *item, mp_error *er
             mp_defect(&s->defects, MP_DEFECT_EXTRA_SPACE, from + 1);
     } else
         mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, from);
-    /* over 2^63 - 1 cannot be compared with anything a client may send back */
-    if (!mp_parse_number(unit + p, end - p, INT64_MAX, &item->number))
-        return mp_fail(err, MP_E_SYNTAX, p, "mod-sequence-value");
+    if (!mp_parse_number(unit + p, end - p, INT64_MAX, &item->number)) {
+        uint32_t digits = p;
+        while (digits < end && (mp_char_class[unit[digits]] & MP_C_DIGIT))
+            digits++;
+        /* over 2^63 - 1 cannot be compared with anything a client may send back */
+        if (digits == end && digits > p) {
+            s->refused = true;
+            return mp_fail(err, MP_E_SYNTAX, p, "mod-sequence-value");
+        }
+        item->absent = true;
+        mp_defect(&s->defects, MP_DEFECT_BAD_NUMBER, p);
+        return MP_OK;
+    }
     if (item->number == 0)
         mp_defect(&s->defects, MP_DEFECT_ZERO_MODSEQ, p);
+    return MP_OK;
+}
+
+/* "(" objectid ")", without parentheses by mistake; nil where `or_nil`              RFC 8474 section 7 */
+static mp_status read_objectid(mp_fetch_scan *s, mp_fetch_item *item, bool or_nil, mp_error *err)
+{
+    const uint8_t *unit = s->unit;
+    uint32_t from = s->at, p = from;
+    mp_status status = mp_skip_value(unit, &s->at, s->end, s->limits, err);
+    if (status != MP_OK)
+        return status;
+    uint32_t end = s->at;
+    if (MP_IS(unit + p, end - p, "NIL")) {
+        item->absent = true;
+        if (!or_nil)
+            mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, from);
+        return MP_OK;
+    }
+    bool list = unit[p] == '(';
+    if (list) {
+        p++;
+        end--;
+    } else
+        mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, from);
+    if (unit[p] == '"' && end - p > 2) { /* a string instead of an atom */
+        mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, p);
+        p++;
+        end--;
+    }
+    for (uint32_t i = p; i < end; i++)
+        if (!(mp_char_class[unit[i]] & MP_C_ATOM) || unit[i] >= 0x80) {
+            item->kind = MP_FETCH_OTHER;
+            mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, i);
+            return MP_OK;
+        }
+    if (end == p) {
+        item->absent = true;
+        mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, from);
+    }
+    item->text = (mp_text){{p, end - p}, MP_TEXT_ATOM, 0};
     return MP_OK;
 }
 
@@ -206,7 +308,8 @@ static mp_status read_list(mp_fetch_scan *s, mp_fetch_item *item, uint32_t defec
     return mp_skip_value(s->unit, &s->at, s->end, s->limits, err);
 }
 
-/* A list without strings or other lists in it, as flags nearly always are. */
+/* A list without strings or other lists in it, as flags nearly always are. One that has them, or that does not end,
+ * ends before the next item that is known. */
 static mp_status read_flags(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
 {
     const uint8_t *p = s->unit + s->at, *end = s->unit + s->end;
@@ -217,6 +320,14 @@ static mp_status read_flags(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err
         if (p < end && *p == ')' && s->limits->max_depth > 0) {
             s->at = (uint32_t)(p + 1 - s->unit);
             return MP_OK;
+        }
+        if ((p == end || *p == '(') && s->repairs++ < REPAIRS) {
+            uint32_t next = mp_find_item(s->unit, s->at, s->end);
+            if (next < s->end || p == end) {
+                mp_defect(&s->defects, MP_DEFECT_UNBALANCED, next);
+                s->at = next < s->end && s->unit[next - 1] == ' ' ? next - 1 : next;
+                return MP_OK;
+            }
         }
     }
     return read_list(s, item, MP_DEFECT_BAD_VALUE, err);
@@ -269,50 +380,26 @@ static void skip_sp(mp_fetch_scan *s, uint32_t wanted)
         mp_defect(&s->defects, s->at - from > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE, from);
 }
 
-mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
+/* At a ")": true if the row ends there. The end of a group that should not be one, and one too many, are passed over. */
+static bool at_row_end(mp_fetch_scan *s)
 {
-    const uint8_t *unit = s->unit;
-    uint32_t before = s->at;
-    while (s->at < s->end && unit[s->at] == ' ')
-        s->at++;
-    if (s->at < s->end && unit[s->at] == ')') {
-        if (s->at != before)
-            mp_defect(&s->defects, MP_DEFECT_EXTRA_SPACE, before);
-        if (++s->at != s->end)
-            return mp_fail(err, MP_E_SYNTAX, s->at, "end of line");
-        item->kind = MP_FETCH_END;
-        return MP_OK;
-    }
-    uint32_t wanted = s->items ? 1 : 0;
-    if (s->at - before != wanted)
-        mp_defect(&s->defects, s->at - before > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE, before);
-    if (s->items++ >= s->limits->max_elements)
-        return mp_fail_limit(err, s->at, "max_elements");
-    memset(item, 0, sizeof *item);
-    uint32_t from = s->at, p = from, known = common_item(unit + from, &item->kind);
-    mp_status status = MP_OK;
-    if (known && from + known + 1 < s->end) {
-        item->name = (mp_span){from, known};
-        s->at += known + 1;
-    } else {
-        while (p < s->end && (mp_char_class[unit[p]] & MP_C_ATOM) && unit[p] != '[')
-            p++;
-        if (p == from || p == s->end)
-            return mp_fail(err, MP_E_SYNTAX, p, "msg-att item");
-        bool section = unit[p] == '[';
-        item->kind = classify(unit + from, p - from, section);
-        if (section) {
-            status = skip_section(s, &p, err);
-            if (status != MP_OK)
-                return status;
-        }
-        item->name = (mp_span){from, p - from};
-        s->at = p;
-        skip_sp(s, 1);
-    }
-    if (s->at >= s->end || unit[s->at] == ')')
-        return mp_fail(err, MP_E_SYNTAX, s->at, "value of the msg-att item");
+    uint32_t p = s->at + 1;
+    if (p == s->end && s->groups == 0)
+        return true;
+    mp_defect(&s->defects, MP_DEFECT_UNBALANCED, s->at);
+    if (s->groups)
+        s->groups--;
+    while (p < s->end && (s->unit[p] == ')' || s->unit[p] == ' '))
+        p++;
+    s->at = p;
+    return p == s->end;
+}
+
+/* The value of a known kind, from s->at on. */
+static mp_status read_value(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
+{
     uint32_t value = s->at;
+    mp_status status;
     switch (item->kind) {
     case MP_FETCH_UID:
         status = read_number(s, item, UINT32_MAX, MP_DEFECT_BAD_UID, err);
@@ -320,32 +407,162 @@ mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
             item->absent = true;
             mp_defect(&s->defects, MP_DEFECT_BAD_UID, value);
         }
-        break;
+        return status;
     case MP_FETCH_SIZE:
-        status = read_number(s, item, INT64_MAX, MP_DEFECT_BAD_NUMBER, err);
-        break;
+    case MP_FETCH_BINARY_SIZE:
+        return read_number(s, item, INT64_MAX, MP_DEFECT_BAD_NUMBER, err);
+    case MP_FETCH_GM_MSGID:
+    case MP_FETCH_GM_THRID:
+        return read_number(s, item, UINT64_MAX, MP_DEFECT_BAD_NUMBER, err);
     case MP_FETCH_MODSEQ:
-        status = read_modseq(s, item, err);
-        break;
+        return read_modseq(s, item, err);
     case MP_FETCH_FLAGS:
-        status = read_flags(s, item, err);
-        break;
+        return read_flags(s, item, err);
     case MP_FETCH_ENVELOPE:
-        status = read_list(s, item, MP_DEFECT_BAD_ENVELOPE, err);
-        break;
+        return read_list(s, item, MP_DEFECT_BAD_ENVELOPE, err);
     case MP_FETCH_BODY:
     case MP_FETCH_BODYSTRUCTURE:
-        status = read_list(s, item, MP_DEFECT_BAD_BODY, err);
-        break;
+        return read_list(s, item, MP_DEFECT_BAD_BODY, err);
+    case MP_FETCH_GM_LABELS:
+        return read_list(s, item, MP_DEFECT_BAD_VALUE, err);
     case MP_FETCH_INTERNALDATE:
     case MP_FETCH_SECTION:
-        status = read_text(s, item, err);
-        break;
+    case MP_FETCH_PREVIEW:
+    case MP_FETCH_SAVEDATE:
+        return read_text(s, item, err);
+    case MP_FETCH_EMAILID:
+        return read_objectid(s, item, false, err);
+    case MP_FETCH_THREADID:
+        return read_objectid(s, item, true, err);
     default:
-        status = mp_skip_value(unit, &s->at, s->end, s->limits, err);
+        return mp_skip_value(s->unit, &s->at, s->end, s->limits, err);
     }
-    item->value = (mp_span){value, s->at - value};
-    return status;
+}
+
+/* The name, and the space behind it. */
+static mp_status read_name(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
+{
+    const uint8_t *unit = s->unit;
+    uint32_t from = s->at, p = from, known = common_item(unit + from, &item->kind);
+    if (known && from + known + 1 < s->end) {
+        item->name = (mp_span){from, known};
+        s->at += known + 1;
+        return MP_OK;
+    }
+    while (p < s->end && (mp_char_class[unit[p]] & MP_C_ATOM) && unit[p] != '[')
+        p++;
+    item->name = (mp_span){from, p - from};
+    if (p == from || p == s->end)
+        return mp_fail(err, MP_E_SYNTAX, p, "msg-att item");
+    bool section = unit[p] == '[';
+    item->kind = mp_fetch_kind_of(unit + from, p - from, section);
+    if (section) {
+        mp_status status = skip_section(s, &p, err);
+        if (status != MP_OK)
+            return status;
+    }
+    item->name = (mp_span){from, p - from};
+    s->at = p;
+    if (p < s->end && unit[p] != ')')
+        skip_sp(s, 1);
+    return MP_OK;
+}
+
+/* The item that starts at `from` cannot be read: a list that only its quotes spoilt is kept whole, for whoever decodes it;
+ * else all up to the next item that is known, or to the row's end, is given up. False where the row would be empty
+ * then, and for what announces a literal but does not: it may be followed by anything. */
+static bool mend(mp_fetch_scan *s, mp_fetch_item *item, uint32_t from, uint32_t value, const mp_error *err)
+{
+    if (s->refused || (err->offset < s->end && s->unit[err->offset] == '{'))
+        return false;
+    uint32_t quote = 0, at = value;
+    bool again = s->repairs++ < REPAIRS;
+    bool lazy = item->kind == MP_FETCH_ENVELOPE || item->kind == MP_FETCH_BODY || item->kind == MP_FETCH_BODYSTRUCTURE;
+    if (again && value && lazy && mp_skip_loose_list(s->unit, &at, s->end, s->limits, &quote) && ends_item(s, at)) {
+        if (quote)
+            mp_defect(&s->defects, MP_DEFECT_UNESCAPED_QUOTE, quote);
+        s->at = at;
+        return true;
+    }
+    uint32_t start = value ? value : from;
+    uint32_t next = again ? mp_find_item(s->unit, value ? value : from + 1, s->end) : s->end;
+    if (next == s->end && !s->read)
+        return false;
+    mp_defect(&s->defects, MP_DEFECT_BAD_ITEM, start);
+    s->at = next < s->end && s->unit[next - 1] == ' ' ? next - 1 : next;
+    uint32_t end = next;
+    while (end > start && s->unit[end - 1] == ' ')
+        end--;
+    if (next == s->end && end > start && s->unit[end - 1] == ')')
+        s->at = --end; /* the row's own */
+    item->kind = MP_FETCH_BROKEN;
+    item->absent = true;
+    item->value = (mp_span){start, end - start};
+    return true;
+}
+
+/* What stands before an item, if it is not the one space that should; true at the row's end. */
+static bool pass_gap(mp_fetch_scan *s)
+{
+    const uint8_t *unit = s->unit;
+    uint32_t wanted = s->items ? 1 : 0;
+    for (;;) {
+        uint32_t before = s->at;
+        while (s->at < s->end && unit[s->at] == ' ')
+            s->at++;
+        if (s->at >= s->end) {
+            mp_defect(&s->defects, MP_DEFECT_UNBALANCED, s->end);
+            return true;
+        }
+        if (unit[s->at] == ')') {
+            if (s->at != before)
+                mp_defect(&s->defects, MP_DEFECT_EXTRA_SPACE, before);
+            if (at_row_end(s))
+                return true;
+        } else if (unit[s->at] == '(' && s->groups < s->limits->max_depth) {
+            mp_defect(&s->defects, MP_DEFECT_UNBALANCED, s->at); /* an item in parentheses of its own: Domino */
+            s->groups++;
+            s->at++;
+        } else {
+            if (s->at - before != wanted)
+                mp_defect(&s->defects, s->at - before > wanted ? MP_DEFECT_EXTRA_SPACE : MP_DEFECT_MISSING_SPACE, before);
+            return false;
+        }
+        wanted = 0;
+    }
+}
+
+mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
+{
+    const uint8_t *unit = s->unit;
+    if (s->items && s->end - s->at > 1 && unit[s->at] == ' ' && unit[s->at + 1] > ')')
+        s->at++;
+    else if (s->items || s->at >= s->end || unit[s->at] <= ')') {
+        if (pass_gap(s)) {
+            if (!s->read && (s->defects.bits & MP_DEFECT_UNBALANCED)) /* nothing but parentheses */
+                return mp_fail(err, MP_E_SYNTAX, s->at, "msg-att item");
+            item->kind = MP_FETCH_END;
+            return MP_OK;
+        }
+    }
+    if (s->items++ >= s->limits->max_elements)
+        return mp_fail_limit(err, s->at, "max_elements");
+    memset(item, 0, sizeof *item);
+    uint32_t from = s->at, value = 0;
+    mp_status status = read_name(s, item, err);
+    if (status == MP_OK) {
+        value = s->at;
+        status = value >= s->end || unit[value] == ')' ? mp_fail(err, MP_E_SYNTAX, value, "value of the msg-att item")
+                                                       : read_value(s, item, err);
+        item->value = (mp_span){value, s->at - value};
+    }
+    if (status == MP_OK)
+        s->read++;
+    if (status != MP_E_SYNTAX || !mend(s, item, from, value, err))
+        return status;
+    if (item->kind != MP_FETCH_BROKEN)
+        item->value = (mp_span){value, s->at - value};
+    return MP_OK;
 }
 
 size_t mp_normalise_section(const uint8_t *unit, mp_span name, uint8_t *dst)

@@ -65,7 +65,7 @@ static void read_lists(const uint8_t *data, const mp_envelope *envelope)
         mp_defects defects = {0};
         bool found = envelope->lists[i].len > 0;
         mp_address address;
-        while (found && mp_read_address(data, &at, envelope->lists[i].off + envelope->lists[i].len, &address, &found,
+        while (found && mp_read_address(data, &at, envelope->lists[i].off + envelope->lists[i].len, envelope->loose, &address, &found,
                                         &defects, &err) == MP_OK)
             ;
     }

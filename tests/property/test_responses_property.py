@@ -80,6 +80,7 @@ sections = st.dictionaries(
     nstrings,
     max_size=3,
 )
+object_ids = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True)
 fetches = st.builds(
     responses.Fetch,
     numbers,
@@ -91,12 +92,57 @@ fetches = st.builds(
     envelope=st.none() | envelopes,
     body_structure=st.none() | bodies,
     sections=sections,
-    others=st.dictionaries(st.sampled_from(["EMAILID", "X-GM-LABELS", "PREVIEW"]), trees, max_size=2),
+    preview=st.none() | octets,
+    save_date=st.none() | moments,
+    email_id=st.none() | object_ids,
+    thread_id=st.none() | object_ids,
+    gm_msgid=st.none() | st.integers(0, 2**64 - 1),
+    gm_thrid=st.none() | st.integers(0, 2**64 - 1),
+    gm_labels=st.none()
+    | st.lists(st.sampled_from(["\\Inbox", "Wichtig", "ä ö", "a]b", "NIL", ""]), max_size=3),
+    others=st.dictionaries(st.sampled_from(["X-OWN", "DIGEST"]), trees, max_size=2)
+    | st.just({"SAVEDATE": None})
+    | st.just({"THREADID": None, "PREVIEW": None})
+    | st.just({"BINARY.SIZE[1.2]": 7}),
+)
+quoted_texts = st.text(
+    st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), min_size=1, max_size=12
 )
 codes = (
     st.builds(responses.ResponseCode, st.sampled_from(["ALERT", "READ-ONLY"]))
-    | st.builds(responses.ResponseCode, st.just("UIDNEXT"), numbers)
+    | st.builds(responses.ResponseCode, st.sampled_from(["UIDNEXT", "UNSEEN"]), st.integers(1, 2**32 - 1))
     | st.builds(responses.ResponseCode, st.just("HIGHESTMODSEQ"), st.integers(1, 2**63 - 1))
+    | st.builds(responses.ResponseCode, st.just("NOUPDATE"), quoted_texts)
+    | st.builds(responses.ResponseCode, st.just("UNDEFINED-FILTER"), quoted_texts)
+    | st.builds(responses.ResponseCode, st.just("MAILBOXID"), object_ids)
+    | st.builds(
+        responses.ResponseCode, st.just("BADEVENT"), st.lists(atoms, min_size=1, max_size=3).map(tuple)
+    )
+    | st.builds(
+        responses.ResponseCode,
+        st.just("URLMECH"),
+        st.builds(
+            lambda data: (responses.UrlMechanism("INTERNAL"), responses.UrlMechanism("X", data)),
+            st.none() | st.binary(max_size=9),
+        ),
+    )
+    | st.builds(
+        responses.ResponseCode,
+        st.just("INPROGRESS"),
+        st.builds(responses.InProgress, st.none() | st.just("A1"), st.none() | numbers, st.none() | numbers),
+    )
+    | st.builds(
+        responses.ResponseCode,
+        st.just("MESSAGELIMIT"),
+        st.builds(responses.MessageLimit, numbers, st.none() | numbers),
+    )
+    | st.builds(
+        responses.ResponseCode,
+        st.just("METADATA"),
+        st.builds(responses.MetadataRefused, st.just("MAXSIZE"), st.integers(0, 2**63 - 1))
+        | st.builds(responses.MetadataRefused, st.just("TOOMANY")),
+    )
+    | st.builds(responses.ResponseCode, st.just("NEWNAME"), st.tuples(quoted_texts, quoted_texts))
     | st.builds(
         responses.ResponseCode, st.just("CAPABILITY"), st.lists(atoms, min_size=1, max_size=3).map(tuple)
     )

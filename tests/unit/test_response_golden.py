@@ -70,7 +70,7 @@ def test_gmail() -> None:
     values = _of("gmail")
     row, body = (v for v in values if isinstance(v, responses.Fetch) and v.flags is None)
     assert row.others["X-GM-MSGID"] == 1278455344230334866
-    assert row.others["X-GM-LABELS"] == (b"\\Inbox", b"\\Sent", "Important", b"Muy Importante", "foo")
+    assert row.gm_labels == ("\\Inbox", "\\Sent", "Important", "Muy Importante", "foo")
     assert row.body_structure.subtype == b"ALTERNATIVE"
     assert row.defects == ("empty-multipart",)
     assert body.sections["BODY[]"] == b"Subject: {5} is no literal\r\n\r\n"

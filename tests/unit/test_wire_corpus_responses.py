@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import json
 import os
@@ -143,7 +144,16 @@ def body(value: BodyStructure) -> Any:
 
 def fetch_items(row: responses.Fetch) -> dict[str, Any]:
     made: dict[str, Any] = {name: octets(v) if v is not None else None for name, v in row.sections.items()}
-    made.update({name: tree(value) for name, value in row.others.items()})
+    for name, value in row.others.items():
+        match name, value:
+            case (("EMAILID" | "THREADID"), str()):
+                made[name] = [value]
+            case "X-GM-LABELS", tuple():
+                made[name] = [octets(label.wire) for label in value]
+            case "SAVEDATE", datetime.datetime():
+                made[name] = value
+            case _:
+                made[name] = tree(value)
     if row.flags is not None:
         made["FLAGS"] = list(row.flags)
     if row.internal_date is not None:
@@ -226,7 +236,7 @@ def agrees(value: Any, expected: dict[str, Any]) -> str | None:
                     continue
                 return f"{key} is missing from {sorted(ours)}"
             mine = ours[key]
-            if key == "internaldate":
+            if isinstance(mine, datetime.datetime):
                 if (
                     mine
                     != parse_response(

@@ -158,7 +158,16 @@ typedef enum mp_fetch_kind {
     MP_FETCH_BODY,         /* value: balanced; read it with mp_read_body                        */
     MP_FETCH_BODYSTRUCTURE,
     MP_FETCH_SECTION,      /* BODY[...], BINARY[...], RFC822, .HEADER, .TEXT: name, text       */
-    MP_FETCH_OTHER         /* value: any other item's octets, for a tape                       */
+    MP_FETCH_OTHER,        /* value: any other item's octets, for a tape                       */
+    MP_FETCH_BINARY_SIZE,  /* BINARY.SIZE[...]: name, number                    RFC 3516        */
+    MP_FETCH_EMAILID,      /* text: an objectid                                 RFC 8474        */
+    MP_FETCH_THREADID,     /* text: an objectid, or absent                      RFC 8474        */
+    MP_FETCH_SAVEDATE,     /* text: a date-time, or absent                      RFC 8514        */
+    MP_FETCH_PREVIEW,      /* text, or absent                                   RFC 8970        */
+    MP_FETCH_GM_MSGID,     /* number                                            X-GM-EXT-1      */
+    MP_FETCH_GM_THRID,     /* number                                            X-GM-EXT-1      */
+    MP_FETCH_GM_LABELS,    /* value: a list of strings, for mp_read_list_string  X-GM-EXT-1      */
+    MP_FETCH_BROKEN        /* value: octets that could not be read as the item that name is     */
 } mp_fetch_kind;
 
 typedef struct mp_fetch_item {
@@ -175,11 +184,16 @@ typedef struct mp_fetch_scan {
     uint32_t at, end;
     const mp_limits *limits;
     uint32_t items;
+    uint32_t read;    /* items that gave a value                       */
+    uint32_t repairs; /* items that were mended or given up            */
+    uint32_t groups;  /* parentheses that are open and should not be   */
+    bool refused;     /* the item may not be mended                    */
     mp_defects defects;
 } mp_fetch_scan;
 
 /* msg-att = "(" ... ")" of the response that head describes. Every item comes once from mp_fetch_next, in the order
- * of the wire, until MP_FETCH_END. One bad item does not lose the row: it is absent, or MP_FETCH_OTHER. */
+ * of the wire, until MP_FETCH_END. One bad item does not lose the row: it is absent, MP_FETCH_OTHER, or MP_FETCH_BROKEN; the row is lost where it has no
+ * other, where what announces a literal does not, and for a mod-sequence of 2^63 or more. */
 MP_API mp_status mp_fetch_begin(mp_fetch_scan *s, const uint8_t *unit, const mp_response_head *head,
                                 const mp_limits *limits, mp_error *err);
 MP_API mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item_r, mp_error *err);
@@ -194,6 +208,7 @@ typedef struct mp_envelope {
     mp_text date, subject;
     mp_span lists[6]; /* from sender reply-to to cc bcc, with parentheses; len 0: NIL */
     mp_text in_reply_to, message_id;
+    bool loose; /* to be handed on to mp_read_address: quotes in its strings lacked their backslash */
     mp_defects defects;
 } mp_envelope;
 
@@ -213,7 +228,7 @@ typedef struct mp_address {
 
 /* address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"
  * The next one from *at (at first: behind the list's "("); *found_r is false at the list's end. */
-MP_API mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out_r, bool *found_r,
+MP_API mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, bool loose, mp_address *out_r, bool *found_r,
                                  mp_defects *defects, mp_error *err);
 
 typedef enum mp_body_kind { MP_BODY_BASIC, MP_BODY_TEXT, MP_BODY_MESSAGE, MP_BODY_MULTIPART } mp_body_kind;
@@ -249,6 +264,7 @@ typedef struct mp_body {
     mp_alloc alloc;
     mp_body_part *parts;
     uint32_t n, capacity;
+    bool loose; /* to be handed on to mp_read_list_string: quotes in its strings lacked their backslash */
 } mp_body;
 
 /* Makes an empty body whose parts will come from `alloc`; reading again uses the same memory. mp_body_free gives it
@@ -261,7 +277,7 @@ MP_API void mp_body_free(mp_body *b);
 MP_API mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err);
 
 /* The next string of a list of strings (parameters, languages) from *at (at first: behind "("). */
-MP_API mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, mp_text *out_r, bool *found_r,
+MP_API mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, bool loose, mp_text *out_r, bool *found_r,
                                      mp_defects *defects, mp_error *err);
 
 #ifdef __cplusplus

@@ -263,7 +263,7 @@ cdef object write_body(object writer, BodyStructure part):
 
 
 cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits,
-                     mp_defects *defects):
+                     bint loose, mp_defects *defects):
     cdef mp_error error
     cdef mp_text name, value
     cdef c_bool found
@@ -288,7 +288,7 @@ cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const m
     own.bits = 0
     try:
         while True:
-            if mp_read_list_string(data, &at, end, &name, &found, &own, &error) != MP_OK:
+            if mp_read_list_string(data, &at, end, loose, &name, &found, &own, &error) != MP_OK:
                 raise_error(&error, data, end)
             if not found:
                 break
@@ -296,7 +296,7 @@ cdef tuple params_of(WordCache cache, const uint8_t *data, mp_span span, const m
             if count > limits.max_parameters:
                 mp_fail_limit(&error, at, b"max_parameters")
                 raise_error(&error, data, end)
-            if mp_read_list_string(data, &at, end, &value, &found, &own, &error) != MP_OK:
+            if mp_read_list_string(data, &at, end, loose, &value, &found, &own, &error) != MP_OK:
                 raise_error(&error, data, end)
             if not found:  # a name without a value
                 value.kind = MP_TEXT_NIL
@@ -333,7 +333,7 @@ cdef object string_of(WordCache cache, const uint8_t *data, const mp_text *text,
 
 
 cdef tuple language_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits,
-                       mp_defects *defects):
+                       bint loose, mp_defects *defects):
     cdef mp_error error
     cdef mp_text text
     cdef c_bool found
@@ -343,7 +343,7 @@ cdef tuple language_of(WordCache cache, const uint8_t *data, mp_span span, const
     if span.len == 0:
         return None
     while True:
-        if mp_read_list_string(data, &at, end, &text, &found, defects, &error) != MP_OK:
+        if mp_read_list_string(data, &at, end, loose, &text, &found, defects, &error) != MP_OK:
             raise_error(&error, data, end)
         if not found:
             return tuple(made) or None
@@ -368,14 +368,14 @@ cdef inline object int_of(uint64_t number):
 
 
 cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p, const mp_limits *limits,
-                           mp_defects *defects):
+                           bint loose, mp_defects *defects):
     """One part but for `parts` and `body`, which the caller puts in."""
     cdef BodyStructure made = <BodyStructure>mp_new_empty(BodyStructure, BODY_TYPE, 17)
     cdef bint multipart = p.kind == MP_BODY_MULTIPART
     cdef mp_defects inner
     made.extended = p.extended
     made.parts = ()
-    made.params = params_of(cache, data, p.params, limits, &p.defects)
+    made.params = params_of(cache, data, p.params, limits, loose, &p.defects)
     made.subtype = word_of(cache, data, &p.subtype)
     if multipart:
         made.type = MULTIPART
@@ -402,10 +402,10 @@ cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p
         if p.extended >= 2 and p.disposition.kind != MP_TEXT_NIL or p.disposition_params.len:
             made.disposition = (
                 word_of(cache, data, &p.disposition),
-                params_of(cache, data, p.disposition_params, limits, &p.defects),
+                params_of(cache, data, p.disposition_params, limits, loose, &p.defects),
             )
         if p.extended >= 3:
-            made.language = language_of(cache, data, p.language, limits, &p.defects)
+            made.language = language_of(cache, data, p.language, limits, loose, &p.defects)
         if p.extended >= 4:
             made.location = text_to_bytes(data, &p.location)
         if p.others.len:
@@ -430,10 +430,10 @@ cdef BodyStructure body_of(WordCache cache, const uint8_t *data, size_t length, 
         if mp_read_body(&body, data, length, limits, &error) != MP_OK:
             raise_error(&error, data, length)
         if body.n == 1:
-            return part_of(cache, data, &body.parts[0], limits, defects)
+            return part_of(cache, data, &body.parts[0], limits, body.loose, defects)
         made = PyList_New(body.n)
         for i in range(body.n):
-            held = part_of(cache, data, &body.parts[i], limits, defects)
+            held = part_of(cache, data, &body.parts[i], limits, body.loose, defects)
             Py_INCREF(held)
             PyList_SET_ITEM(made, i, held)
         # children come behind their parents: going backwards, each is complete when it is put in

@@ -509,6 +509,7 @@ cdef extern from "mailproto/defects.h" nogil:
         MP_DEFECT_COUNT
         MP_DEFECT_BARE_LF
         MP_DEFECT_EIGHT_BIT
+        MP_DEFECT_ATOM_STRING
         MP_DEFECT_NIL_STRING
         MP_DEFECT_BAD_DATE
         MP_DEFECT_BAD_ENVELOPE
@@ -644,6 +645,15 @@ cdef extern from "mailproto/imap_response.h" nogil:
         MP_FETCH_BODYSTRUCTURE
         MP_FETCH_SECTION
         MP_FETCH_OTHER
+        MP_FETCH_BINARY_SIZE
+        MP_FETCH_EMAILID
+        MP_FETCH_THREADID
+        MP_FETCH_SAVEDATE
+        MP_FETCH_PREVIEW
+        MP_FETCH_GM_MSGID
+        MP_FETCH_GM_THRID
+        MP_FETCH_GM_LABELS
+        MP_FETCH_BROKEN
 
     ctypedef struct mp_fetch_item:
         uint8_t kind
@@ -670,6 +680,7 @@ cdef extern from "mailproto/imap_response.h" nogil:
         mp_span lists[6]
         mp_text in_reply_to
         mp_text message_id
+        bint loose
         mp_defects defects
 
     mp_status mp_read_envelope(const uint8_t *data, size_t len, const mp_limits *limits, mp_envelope *out_r,
@@ -683,7 +694,7 @@ cdef extern from "mailproto/imap_response.h" nogil:
         mp_text mailbox
         mp_text host
 
-    mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, mp_address *out_r, c_bool *found_r,
+    mp_status mp_read_address(const uint8_t *data, uint32_t *at, uint32_t end, bint loose, mp_address *out_r, c_bool *found_r,
                               mp_defects *defects, mp_error *err)
 
     ctypedef enum mp_body_kind:
@@ -722,11 +733,12 @@ cdef extern from "mailproto/imap_response.h" nogil:
     ctypedef struct mp_body:
         mp_body_part *parts
         uint32_t n
+        bint loose
 
     void mp_body_init(mp_body *b, mp_alloc alloc)
     void mp_body_free(mp_body *b)
     mp_status mp_read_body(mp_body *b, const uint8_t *data, size_t len, const mp_limits *limits, mp_error *err)
-    mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, mp_text *out_r, c_bool *found_r,
+    mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, bint loose, mp_text *out_r, c_bool *found_r,
                                   mp_defects *defects, mp_error *err)
 
 

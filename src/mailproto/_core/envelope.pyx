@@ -125,7 +125,7 @@ cdef inline bint holds(object value, const uint8_t *data, const mp_text *text) n
             and memcmp(PyBytes_AS_STRING(value), data + text.span.off, text.span.len) == 0)
 
 
-cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits,
+cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, const mp_limits *limits, bint loose,
                         uint32_t *count, mp_defects *defects):
     """A list of addresses as a tuple, NIL as None. People write again and again: their addresses are shared."""
     cdef mp_error error
@@ -149,7 +149,7 @@ cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, cons
         while True:
             own.bits = 0
             before = at
-            if mp_read_address(data, &at, end, &parts, &found, &own, &error) != MP_OK:
+            if mp_read_address(data, &at, end, loose, &parts, &found, &own, &error) != MP_OK:
                 raise_error(&error, data, end)
             if not found:
                 mp_defects_join(defects, &own, 0)
@@ -186,6 +186,8 @@ cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, cons
             else:
                 more = [] if more is None else more
                 more.append(address)
+        if n == 0:
+            return None
         result = PyTuple_New(n)
         for i in range(n):
             PyTuple_SET_ITEM(result, i, <object>few[i])
@@ -327,18 +329,18 @@ cdef Envelope envelope_of(WordCache cache, const uint8_t *data, size_t length, c
     eight(&parts.subject, &parts.defects)
     made.date = text_to_bytes(data, &parts.date)
     made.subject = text_to_bytes(data, &parts.subject)
-    made.from_ = addresses_of(cache, data, parts.lists[0], limits, &count, &parts.defects)
+    made.from_ = addresses_of(cache, data, parts.lists[0], limits, parts.loose, &count, &parts.defects)
     if same(data, parts.lists[1], parts.lists[0]):  # sender and reply-to nearly always repeat from
         made.sender = made.from_
     else:
-        made.sender = addresses_of(cache, data, parts.lists[1], limits, &count, &parts.defects)
+        made.sender = addresses_of(cache, data, parts.lists[1], limits, parts.loose, &count, &parts.defects)
     if same(data, parts.lists[2], parts.lists[0]):
         made.reply_to = made.from_
     else:
-        made.reply_to = addresses_of(cache, data, parts.lists[2], limits, &count, &parts.defects)
-    made.to = addresses_of(cache, data, parts.lists[3], limits, &count, &parts.defects)
-    made.cc = addresses_of(cache, data, parts.lists[4], limits, &count, &parts.defects)
-    made.bcc = addresses_of(cache, data, parts.lists[5], limits, &count, &parts.defects)
+        made.reply_to = addresses_of(cache, data, parts.lists[2], limits, parts.loose, &count, &parts.defects)
+    made.to = addresses_of(cache, data, parts.lists[3], limits, parts.loose, &count, &parts.defects)
+    made.cc = addresses_of(cache, data, parts.lists[4], limits, parts.loose, &count, &parts.defects)
+    made.bcc = addresses_of(cache, data, parts.lists[5], limits, parts.loose, &count, &parts.defects)
     made.in_reply_to = text_to_bytes(data, &parts.in_reply_to)
     made.message_id = text_to_bytes(data, &parts.message_id)
     made.bits = parts.defects.bits

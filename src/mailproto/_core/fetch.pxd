@@ -21,6 +21,7 @@ cdef class Fetch:
     cdef object lazy_body_structure
     cdef dict section_map    # None: there are none
     cdef dict other_map
+    cdef dict kept           # the octets of items that were mended, by name; None: none were
     cdef WordCache words
     cdef uint8_t *wire       # ENVELOPE, BODY and BODYSTRUCTURE, side by side, without padding; NULL: none
     cdef uint32_t lengths[3]
@@ -32,5 +33,6 @@ cdef class Fetch:
     cdef uint8_t made
 
 
-# The row that `head` describes; what is mended is added to head.defects. ParseError, LimitError.
-cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_response_head *head)
+# The row that `head` describes; what is mended is added to head.defects. strict: the lazy items are decoded too, and
+# count. ParseError, LimitError.
+cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_response_head *head, bint strict)

@@ -10,7 +10,7 @@ from libc.string cimport memcpy, memset
 
 from mailproto._core.c_mailproto cimport (
     MP_DEFECT_BAD_BODY, MP_DEFECT_BAD_DATE, MP_DEFECT_BAD_ENVELOPE, MP_DEFECT_EIGHT_BIT, MP_DEFECT_REPEATED, MP_FETCH_BODY,
-    MP_FETCH_BODYSTRUCTURE, MP_FETCH_END, MP_FETCH_ENVELOPE, MP_FETCH_FLAGS, MP_FETCH_INTERNALDATE, MP_FETCH_MODSEQ,
+    MP_FETCH_BODYSTRUCTURE, MP_FETCH_BROKEN, MP_FETCH_END, MP_FETCH_ENVELOPE, MP_FETCH_FLAGS, MP_FETCH_INTERNALDATE, MP_FETCH_MODSEQ,
     MP_FETCH_SECTION, MP_FETCH_SIZE, MP_FETCH_UID, MP_OK, MP_PADDING, MP_RESP_UIDFETCH, mp_date_time, mp_envelope_repeats, mp_error,
     mp_fetch_begin, mp_fetch_item, mp_fetch_next, mp_fetch_scan, mp_limits, mp_normalise_section, mp_parse_date_time,
     mp_response_head, mp_span,
@@ -19,6 +19,7 @@ from mailproto._core.c_mailproto cimport (
 from mailproto._core.common cimport raise_error
 from mailproto._core.body_structure cimport BodyStructure, body_of
 from mailproto._core.envelope cimport Envelope, envelope_of
+from mailproto._core.fetch_items cimport check_item, checked_name, is_section, read_item, write_item
 from mailproto._core.members cimport mp_add_member, mp_new_empty
 from mailproto._core.dates cimport datetime_from_c
 from mailproto._core.outside cimport outside_within
@@ -55,6 +56,8 @@ cdef enum:
     BODY = 1
     BODY_STRUCTURE = 2
     NEAR = 4096  # octets of lazy items that are decoded on the stack
+    KEPT_CAP = 4096  # octets kept of an item that was mended
+    MOST_KEPT = 16   # of them in one row
 
 cdef tuple LAZY_NAMES = ("ENVELOPE", "BODY", "BODYSTRUCTURE")
 
@@ -68,15 +71,20 @@ cdef class Fetch:
     in canonical case; ``internal_date`` an aware ``datetime``; ``size`` and ``modseq`` numbers; ``envelope`` an
     :class:`Envelope`; ``body`` and ``body_structure`` a :class:`BodyStructure`, from BODY and BODYSTRUCTURE.
     ``sections`` maps sections, such as ``"BODY[HEADER.FIELDS (SUBJECT)]<0>"``, in upper case, to ``bytes`` (``None`` for
-    NIL); ``others`` maps any other item to a generic tree.
+    NIL); ``others`` maps the name of any other item to its value: typed for the extensions named below, else a generic
+    tree; ``None`` is NIL. ``preview``, ``save_date``, ``email_id``, ``thread_id``, ``gm_msgid``, ``gm_thrid``,
+    ``gm_labels`` and ``binary_sizes`` read it. ``name in row`` tells NIL from an item that was not sent:
+    ``"PREVIEW" in row`` is true for a preview that is NIL, and so is ``"ENVELOPE" in row`` for a broken one.
 
     ENVELOPE, BODY and BODYSTRUCTURE are decoded at first access. One that is broken is ``None`` then, ``defects`` says
     so, and ``raw`` has its bytes. A server may give ``envelope``, ``body`` and ``body_structure`` as their wire form in
-    ``bytes``, which is passed on as it is.
+    ``bytes``, which is passed on as it is. ``raw`` has the bytes of every item that was mended, by name, at most 4096
+    octets of each; those of the row, where what was wrong belongs to no item, under ``"FETCH"``.
     """
 
     def __init__(self, seq=None, *, uid=None, flags=None, modseq=None, internal_date=None, size=None, envelope=None,
-                 body=None, body_structure=None, sections=None, others=None):
+                 body=None, body_structure=None, sections=None, preview=None, save_date=None, email_id=None,
+                 thread_id=None, gm_msgid=None, gm_thrid=None, gm_labels=None, others=None):
         if self.made:
             raise TypeError("a Fetch does not change")
         if seq is None and uid is None:
@@ -95,10 +103,14 @@ cdef class Fetch:
         set_wire(self, BODY, body)
         set_wire(self, BODY_STRUCTURE, body_structure)
         if sections:
-            self.section_map = {checked_name(name): None if value is None else octets(value)
+            self.section_map = {section(name): None if value is None else octets(value)
                                 for name, value in sections.items()}
-        if others:
-            self.other_map = {checked_name(name): value for name, value in others.items()}
+        rare = {name: value for name, value in (
+            ("PREVIEW", preview), ("SAVEDATE", save_date), ("EMAILID", email_id), ("THREADID", thread_id),
+            ("X-GM-MSGID", gm_msgid), ("X-GM-THRID", gm_thrid), ("X-GM-LABELS", gm_labels)) if value is not None}
+        rare.update({checked_name(name): value for name, value in (others or {}).items()})
+        if rare:
+            self.other_map = {name: check_item(name, value) for name, value in rare.items()}
         self.made = True
 
     def __dealloc__(self):
@@ -128,13 +140,67 @@ cdef class Fetch:
                 decode(self)
             return self.lazy_body_structure
 
-    def has(self, str name, /):
-        """Whether the row has ENVELOPE, BODY or BODYSTRUCTURE, broken or not; decodes nothing."""
-        cdef int index = LAZY_NAMES.index(name)
-        with cython.critical_section(self):
-            if self.lengths[index]:
-                return True
-            return (self.lazy_envelope, self.lazy_body, self.lazy_body_structure)[index] is not None
+    def __contains__(self, name):
+        """Whether the row has an item, by its name on the wire in any case, be it NIL or broken; decodes nothing."""
+        cdef str item = name.upper()
+        if item in LAZY_NAMES:
+            with cython.critical_section(self):
+                if self.lengths[LAZY_NAMES.index(item)]:
+                    return True
+                value = (self.lazy_envelope, self.lazy_body, self.lazy_body_structure)[LAZY_NAMES.index(item)]
+        else:
+            value = (self.uid if item == "UID" else self.flags if item == "FLAGS" else self.modseq if item == "MODSEQ"
+                     else self.internal_date if item == "INTERNALDATE" else self.size if item == "RFC822.SIZE" else None)
+        return (value is not None or (self.section_map is not None and item in self.section_map)
+                or (self.other_map is not None and item in self.other_map)
+                or (self.kept is not None and item in self.kept))
+
+    @property
+    def preview(self):
+        """PREVIEW (RFC 8970): the first words of the text, as UTF-8; None where the server has not made them yet."""
+        return rare_item(self, "PREVIEW", bytes)
+
+    @property
+    def preview_text(self):
+        """``preview`` as text."""
+        value = rare_item(self, "PREVIEW", bytes)
+        return None if value is None else value.decode("utf-8", "replace")
+
+    @property
+    def save_date(self):
+        """SAVEDATE (RFC 8514): when the message came into its mailbox; None where the mailbox does not keep it."""
+        return rare_item(self, "SAVEDATE", datetime)
+
+    @property
+    def email_id(self):
+        """EMAILID (RFC 8474): the same for all copies of a message."""
+        return rare_item(self, "EMAILID", str)
+
+    @property
+    def thread_id(self):
+        """THREADID (RFC 8474); None where the server does not know threads."""
+        return rare_item(self, "THREADID", str)
+
+    @property
+    def gm_msgid(self):
+        """X-GM-MSGID (Gmail): 64 bits."""
+        return rare_item(self, "X-GM-MSGID", int)
+
+    @property
+    def gm_thrid(self):
+        """X-GM-THRID (Gmail): 64 bits."""
+        return rare_item(self, "X-GM-THRID", int)
+
+    @property
+    def gm_labels(self):
+        """X-GM-LABELS (Gmail): a tuple of :class:`MailboxName`, such as ``"\\Inbox"`` and ``"Besuch München"``."""
+        return rare_item(self, "X-GM-LABELS", tuple)
+
+    @property
+    def binary_sizes(self):
+        """BINARY.SIZE (RFC 3516): octets of parts when decoded, by part, such as ``"1.2"``, ``""`` for the message."""
+        return MappingProxyType({name[12:-1]: value for name, value in (self.other_map or {}).items()
+                                 if name.startswith("BINARY.SIZE[") and isinstance(value, int)})
 
     @property
     def sections(self):
@@ -143,7 +209,7 @@ cdef class Fetch:
 
     @property
     def others(self):
-        """Items without an attribute of their own, as generic trees."""
+        """Items without an attribute of their own, by name: see the class."""
         return NOTHING if self.other_map is None else MappingProxyType(self.other_map)
 
     @property
@@ -156,8 +222,10 @@ cdef class Fetch:
 
     @property
     def raw(self):
-        """The wire form of those of ENVELOPE, BODY and BODYSTRUCTURE that came on the wire, by name."""
-        return MappingProxyType({LAZY_NAMES[i]: wire_of(self, i) for i in range(3) if self.lengths[i]})
+        """The wire form, by name, of ENVELOPE, BODY and BODYSTRUCTURE, and of whatever else was mended."""
+        made = {} if self.kept is None else dict(self.kept)
+        made.update({LAZY_NAMES[i]: wire_of(self, i) for i in range(3) if self.lengths[i]})
+        return MappingProxyType(made)
 
     def __eq__(self, other):
         cdef Fetch that
@@ -215,7 +283,8 @@ cdef class Fetch:
         if self.section_map:
             made["sections"] = {builtin(name): builtin(value) for name, value in self.section_map.items()}
         if self.other_map:
-            made["others"] = {builtin(name): builtin(value) for name, value in self.other_map.items()}
+            made["others"] = {builtin(name): value.isoformat() if isinstance(value, datetime) else builtin(value)
+                              for name, value in self.other_map.items()}
         if self.defects:
             made["defects"] = list(self.defects)
         return made
@@ -228,6 +297,12 @@ cdef class Fetch:
 
     def __bytes__(self):
         return b"".join(self.encode())
+
+
+cdef object rare_item(Fetch row, str name, object kind):
+    """An item that shares the mapping of `others`; None too where its value is of another kind."""
+    cdef object value = None if row.other_map is None else row.other_map.get(name)
+    return value if isinstance(value, kind) else None
 
 
 cdef int set_wire(Fetch self, int index, object value) except -1:
@@ -354,14 +429,10 @@ cdef bytes octets(object value):
     raise TypeError("a section's text must be bytes or None")
 
 
-cdef str checked_name(object name):
-    """An item's name that cannot be mistaken for anything else: printable, no string left open, brackets closed."""
-    cdef str text = name.upper()
-    outside = text.partition("[")[0]
-    if (not text.isascii() or not text.isprintable() or not outside or any([c in outside for c in ' ()"{]'])
-            or text.count("(") != text.count(")") or text.count("[") != text.count("]") or text.count('"') % 2
-            or "{" in text or "\\" in text):
-        raise ValueError("not the name of a FETCH item")
+cdef str section(object name):
+    cdef str text = checked_name(name)
+    if not is_section(text):
+        raise ValueError(f"{text} is no section of a message")
     return text
 
 
@@ -402,7 +473,7 @@ cdef object write_fetch(object writer, Fetch row):
             writer.literal(data, binary=name.startswith("BINARY") and isinstance(data, bytes) and b"\0" in data)
     for name, tree in (row.other_map or {}).items():
         part.next().raw(name.encode("utf-8", "surrogateescape")).sp()
-        write_tree(writer, tree)
+        write_item(writer, name, tree)
     return writer.close()
 
 
@@ -466,7 +537,7 @@ cdef int decode_around(Fetch row, int index, const uint8_t *wire, size_t length,
     return 0
 
 
-cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_response_head *head):
+cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_response_head *head, bint strict):
     cdef mp_fetch_scan scan
     cdef mp_fetch_item item
     cdef mp_error error
@@ -476,24 +547,34 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_resp
     cdef uint32_t total
     cdef uint32_t cut_at = 0
     cdef uint32_t cut_length = 0
+    cdef uint32_t skipped
     cdef uint8_t *at
     cdef int i
     cdef str name
     cdef Fetch row
     if mp_fetch_begin(&scan, unit, head, &words.limits, &error) != MP_OK:
         raise_error(&error, unit, length)
-    row = <Fetch>mp_new_empty(Fetch, FETCH_SEQ, 12)
+    row = <Fetch>mp_new_empty(Fetch, FETCH_SEQ, 13)
     row.made = True
+    if head.defects.bits:
+        keep_mended(row, NULL, &head.defects, unit, length)
     lazy[0].len = lazy[1].len = lazy[2].len = 0
     if head.kind == MP_RESP_UIDFETCH:
         row.uid = head.number
     else:
         row.seq = head.number
     while True:
+        if scan.defects.bits:
+            keep_mended(row, &item, &scan.defects, unit, length)
+            mp_defects_join(&head.defects, &scan.defects, 0)
+            scan.defects.bits = 0
+        item.name.len = 0  # of the row itself
         if mp_fetch_next(&scan, &item, &error) != MP_OK:
             raise_error(&error, unit, length)
         if item.kind == MP_FETCH_END:
             break
+        if item.kind == MP_FETCH_BROKEN:
+            continue
         if item.kind < MP_FETCH_SECTION:
             if seen >> item.kind & 1:
                 mp_defect(&scan.defects, MP_DEFECT_REPEATED, item.name.off)
@@ -536,13 +617,16 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_resp
                 mp_defect(&scan.defects, MP_DEFECT_EIGHT_BIT, item.name.off)
             if name in row.other_map:
                 mp_defect(&scan.defects, MP_DEFECT_REPEATED, item.name.off)
-            row.other_map[name] = trees_in(unit, item.value.off, item.value.off + item.value.len, &words.limits)[0]
+            row.other_map[name] = read_item(unit, &item, name, &words.limits, &scan.defects)
+    if scan.defects.bits:
+        keep_mended(row, NULL, &scan.defects, unit, length)
+        mp_defects_join(&head.defects, &scan.defects, 0)
     for i in range(3):
         if lazy[i].len and outside_within(unit + lazy[i].off, lazy[i].len):
+            scan.defects.bits = 0
             decode_around(row, i, unit + lazy[i].off, lazy[i].len, &words.limits, &scan.defects)
+            mp_defects_join(&head.defects, &scan.defects, lazy[i].off)
             lazy[i].len = 0
-    mp_defects_join(&head.defects, &scan.defects, 0)
-    row.bits = head.defects.bits
     total = lazy[0].len + lazy[1].len + lazy[2].len
     if total:
         if lazy[0].len and mp_envelope_repeats(unit + lazy[0].off, lazy[0].len, &words.limits, &cut_at, &cut_length):
@@ -556,15 +640,57 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_resp
             if lazy[i].len:
                 row.lengths[i] = lazy[i].len
                 row.pending |= <uint8_t>(1 << i)
+                skipped = 0
                 if i == 0 and cut_length:
                     memcpy(at, unit + lazy[i].off, cut_at)
                     at += cut_at
-                    lazy[i].off += cut_at + 2 * cut_length
-                    lazy[i].len -= cut_at + 2 * cut_length
-                memcpy(at, unit + lazy[i].off, lazy[i].len)
-                at += lazy[i].len
+                    skipped = cut_at + 2 * cut_length
+                memcpy(at, unit + lazy[i].off + skipped, lazy[i].len - skipped)
+                at += lazy[i].len - skipped
         row.words = words
+        if strict:
+            decode_strictly(row, unit, lazy, &head.defects)
+    row.bits = head.defects.bits
     return row
+
+
+cdef int keep_mended(Fetch row, const mp_fetch_item *item, mp_defects *defects, const uint8_t *unit, size_t length) except -1:
+    """What was mended, for `raw`."""
+    cdef str name = "FETCH"
+    cdef mp_span span
+    span.off = 0
+    span.len = <uint32_t>length
+    if item is not NULL and item.name.len:
+        name = PyUnicode_DecodeUTF8(<const char *>unit + item.name.off, item.name.len, "surrogateescape").upper()
+        span = item.value
+    if row.kept is None:
+        row.kept = {}
+    if len(row.kept) < MOST_KEPT:
+        row.kept[name] = PyBytes_FromStringAndSize(<const char *>unit + span.off, min(span.len, KEPT_CAP))
+    return 0
+
+
+cdef int decode_strictly(Fetch row, const uint8_t *unit, const mp_span *lazy, mp_defects *defects) except -1:
+    """Decode the lazy items where they stand in the unit, so that what is wrong has its offset there."""
+    cdef mp_defects own
+    cdef int i
+    for i in range(3):
+        if row.lengths[i] == 0:
+            continue
+        own.bits = 0
+        try:
+            if i == ENVELOPE:
+                row.lazy_envelope = envelope_of(row.words, unit + lazy[i].off, row.lengths[i], &row.words.limits, &own)
+            elif i == BODY:
+                row.lazy_body = body_of(row.words, unit + lazy[i].off, row.lengths[i], &row.words.limits, &own)
+            else:
+                row.lazy_body_structure = body_of(row.words, unit + lazy[i].off, row.lengths[i], &row.words.limits, &own)
+        except ParseError as error:
+            own.bits = 0
+            mp_defect(&own, MP_DEFECT_BAD_ENVELOPE if i == ENVELOPE else MP_DEFECT_BAD_BODY, error.offset)
+        mp_defects_join(defects, &own, lazy[i].off)
+    row.pending = 0
+    return 0
 
 
 cdef int add_members() except -1:

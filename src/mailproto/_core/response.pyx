@@ -103,7 +103,7 @@ cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, c
     if bare_lf:
         mp_defect(&head.defects, MP_DEFECT_BARE_LF, head.line_end)
     if head.kind == MP_RESP_FETCH or head.kind == MP_RESP_UIDFETCH:
-        value = fetch_of(words, unit, length, &head)
+        value = fetch_of(words, unit, length, &head, strict)
     elif MP_RESP_OK <= head.kind <= MP_RESP_PREAUTH or head.kind == MP_RESP_CONTINUATION:
         value = read_status_response(types, words, unit, length, &head)
     elif head.kind == MP_RESP_SEARCH:

@@ -121,10 +121,10 @@ _ATTRIBUTES: Final = {
     "MODSEQ": "modseq",
 }
 _OTHERS: Final[dict[str, Asked]] = {
-    "ENVELOPE": lambda fetch: fetch.has("ENVELOPE"),
+    "ENVELOPE": lambda fetch: "ENVELOPE" in fetch,
     # Either: some servers answer one with the other (BODY for a BODYSTRUCTURE without extension data).
-    "BODY": lambda fetch: fetch.has("BODY") or fetch.has("BODYSTRUCTURE"),
-    "BODYSTRUCTURE": lambda fetch: fetch.has("BODYSTRUCTURE") or fetch.has("BODY"),
+    "BODY": lambda fetch: "BODY" in fetch or "BODYSTRUCTURE" in fetch,
+    "BODYSTRUCTURE": lambda fetch: "BODYSTRUCTURE" in fetch or "BODY" in fetch,
     # Which section is not compared: servers write them in many ways.
     **dict.fromkeys(("BODY[", "RFC822", "RFC822.HEADER", "RFC822.TEXT"), lambda fetch: bool(fetch.sections)),
 }

@@ -222,8 +222,8 @@ static void read_fetch(const uint8_t *unit, const mp_response_head *head, const 
             if (mp_read_envelope(data, item.value.len, limits, &envelope, &err) != MP_OK)
                 continue;
             at = envelope.lists[0].off + 1;
-            while (found && mp_read_address(data, &at, envelope.lists[0].off + envelope.lists[0].len, &address, &found,
-                                            &defects, &err) == MP_OK)
+            while (found && mp_read_address(data, &at, envelope.lists[0].off + envelope.lists[0].len, envelope.loose,
+                                            &address, &found, &defects, &err) == MP_OK)
                 ;
         } else if (item.kind == MP_FETCH_BODYSTRUCTURE) {
             mp_body body;
@@ -233,7 +233,8 @@ static void read_fetch(const uint8_t *unit, const mp_response_head *head, const 
                 mp_span list = body.parts[0].params;
                 at = list.off + 1;
                 while (found &&
-                       mp_read_list_string(data, &at, list.off + list.len, &string, &found, &defects, &err) == MP_OK)
+                       mp_read_list_string(data, &at, list.off + list.len, body.loose, &string, &found, &defects, &err) ==
+                           MP_OK)
                     ;
             }
             mp_body_free(&body);

@@ -94,7 +94,9 @@ def test_the_log_shows_no_chunks() -> None:
 def test_a_response_that_breaks_behind_its_literal() -> None:
     """The octets were given; the response is not. What follows is read."""
     session = asking()
-    session.receive_data(ROW.replace(b"BODY[]", b"BODY[}", 1) + ROW[:-3] + b"]\r\n" + b"A3 OK done\r\n")
+    session.receive_data(
+        ROW.replace(b"BODY[]", b"BODY[}", 1) + ROW[:-3] + b" MODSEQ (%d))\r\n" % (2**63) + b"A3 OK done\r\n"
+    )
     kinds = [type(event) for event in drain(session)]
     assert kinds[-2:] == [BadResponse, CommandDone]
 

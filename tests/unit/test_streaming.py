@@ -150,7 +150,9 @@ def test_the_threshold() -> None:
 
 def test_errors_count_the_streamed_octets() -> None:
     """Offsets and the unit's first octets are the wire's, announcement and all; the next response is read."""
-    wire = b"* 1 FETCH (BODY[] {0004}\r\nabcd BODY[1] {9}\r\n123456789 ]\r\n* 2 EXISTS\r\n"
+    wire = b"* 1 FETCH (BODY[] {0004}\r\nabcd BODY[1] {9}\r\n123456789 MODSEQ (%d))\r\n* 2 EXISTS\r\n" % (
+        2**63
+    )
     (plain, _) = read_plain(wire)
     *events, error, value = stream(wire)
     assert events == [
@@ -158,7 +160,7 @@ def test_errors_count_the_streamed_octets() -> None:
         *literal("FETCH", 1, "BODY[1]", data=b"123456789"),
     ]
     assert error.offset == plain.offset
-    assert error.unit == b"* 1 FETCH (BODY[] {0004}\r\n BODY[1] {9}\r\n ]\r\n"
+    assert error.unit == b"* 1 FETCH (BODY[] {0004}\r\n BODY[1] {9}\r\n MODSEQ (%d))\r\n" % (2**63)
     assert value.count == 2
 
 

@@ -55,6 +55,7 @@ QUIRKS = [
     Quirk("trailing-space", "several", b"* SEARCH \r\n", lambda v: v.numbers, SequenceSet(), b" \r"),
     Quirk("trailing-space", "Exchange", row(b"UID 4")[:-2] + b"  \r\n", lambda v: v.uid, 4, b"  \r"),
     Quirk("extra-space", "QQ, 163", row(b"UID 4 "), lambda v: v.uid, 4, b" )\r"),
+    Quirk("extra-space", "none known", b"* 7 FETCH  (UID 4)\r\n", lambda v: v.uid, 4, b"  (UID"),
     Quirk("extra-space", "QQ, 163", row(b"FLAGS (\\Seen) UID  4"), lambda v: v.uid, 4, b"  4"),
     Quirk(
         "extra-space",

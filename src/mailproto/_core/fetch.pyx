@@ -563,12 +563,13 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_resp
         row.uid = head.number
     else:
         row.seq = head.number
+    item.name.len = 0  # what is mended before the first item is the row itself
     while True:
         if scan.defects.bits:
             keep_mended(row, &item, &scan.defects, unit, length)
             mp_defects_join(&head.defects, &scan.defects, 0)
             scan.defects.bits = 0
-        item.name.len = 0  # of the row itself
+        item.name.len = 0
         if mp_fetch_next(&scan, &item, &error) != MP_OK:
             raise_error(&error, unit, length)
         if item.kind == MP_FETCH_END:

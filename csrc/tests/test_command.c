@@ -80,8 +80,8 @@ static void test_cuts(void)
         "a SELECT x (CONDSTORE QRESYNC (1 2 1:4,7 (1 7)) X (a {1}\r\nb (\"c\" ())) Y 1:*)\r\n",
         "a RENAME x y (PARTITION 1 Z)\r\n",
         "a LIST (RECURSIVEMATCH SUBSCRIBED V-X (a)) \"\" * RETURN (METADATA (/a \"/b\") V-Y (b c))\r\n",
-        "a APPEND x ~{2}\r\n\xff\xfe (\\Seen) UTF8 (~{1+}\r\nx)"
-        " CATENATE (URL \"/a\" TEXT {1}\r\nx UTF8 (~{0}\r\n))\r\n",
+        ("a APPEND x ~{2}\r\n\xff\xfe (\\Seen) UTF8 (~{1+}\r\nx)"
+         " CATENATE (URL \"/a\" TEXT {1}\r\nx UTF8 (~{0}\r\n))\r\n"),
         "a UID REPLACE * x {1}\r\ny\r\n",
         "a SEARCH RETURN (PARTIAL -1:-3 COUNT) FUZZY OR FILTER x EMAILID y_- X-GM-MSGID 18446744073709551615\r\n",
         "a UID SORT RETURN () (REVERSE DATE SUBJECT) UTF-8 X-GM-LABELS \\Inbox KEYWORD \\Seen\r\n",

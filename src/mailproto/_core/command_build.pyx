@@ -163,14 +163,15 @@ cdef class Builder(RareBuilder):
             mp_slot_fill(value, shape.offsets[1], self.take_upper_words(&r, take(&r).count))
         elif kind == MP_COMMAND_CREATE:
             mp_slot_fill(value, shape.offsets[1], take_mailbox(&r))
-            uses, parameters = (), ()
+            uses = ()
+            parameters = []
             while r.at < r.count:
                 if r.args[r.at].kind == MP_ARG_LIST:
                     uses = self.take_flags(&r)
                 else:
-                    parameters += (self.parameter_of(&r),)
+                    parameters.append(self.parameter_of(&r))
             mp_slot_fill(value, shape.offsets[2], uses)
-            mp_slot_fill(value, shape.offsets[3], parameters)
+            mp_slot_fill(value, shape.offsets[3], tuple(parameters))
         elif kind == MP_COMMAND_EXPUNGE:
             mp_slot_fill(value, shape.offsets[1], take_set(&r) if r.at < r.count else None)
             mp_slot_fill(value, shape.offsets[2], c.uid)

@@ -277,11 +277,11 @@ cdef class RareBuilder:
         cdef bint condstore = False
         cdef mp_arg *arg
         cdef object qresync = None
-        cdef tuple parameters = ()
+        cdef list parameters = []
         while r.at < r.count:
             arg = &r.args[r.at]
             if arg.kind == MP_ARG_PARAM:
-                parameters += (self.parameter_of(r),)
+                parameters.append(self.parameter_of(r))
             elif arg.word == MP_WORD_CONDSTORE:
                 r.at += 1
                 condstore = True
@@ -290,7 +290,7 @@ cdef class RareBuilder:
                 qresync = self.qresync_of(r, arg)
         mp_slot_fill(value, shape.offsets[2], condstore)
         mp_slot_fill(value, shape.offsets[3], qresync)
-        mp_slot_fill(value, shape.offsets[4], parameters)
+        mp_slot_fill(value, shape.offsets[4], tuple(parameters))
         return 0
 
     cdef object qresync_of(self, Reading *r, mp_arg *arg):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from types import MappingProxyType
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from mailproto._core.mailbox_name import MailboxName
@@ -28,11 +27,6 @@ class Response(Value):
 
     def __post_init__(self) -> None:
         self._check()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # as it was read, which may be more than the constructor takes; a read-only mapping cannot be pickled
-        kept = [(f.name, getattr(self, f.name)) for f in fields(self)]
-        return _restore, (type(self), {n: dict(v) if isinstance(v, Mapping) else v for n, v in kept})
 
     def _fields(self) -> list[tuple[str, Any]]:
         return [(n, v) for n, v in Value._fields(self) if n != "raw" and not (n == "defects" and not v)]
@@ -64,13 +58,6 @@ class Response(Value):
     def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
         """JSON-able builtins, with the class's name as ``type``."""
         return {"type": type(self).__name__, **Value.to_dict(self, secrets=secrets)}
-
-
-def _restore(cls: type[Response], kept: dict[str, Any]) -> Response:
-    made = object.__new__(cls)
-    for label, value in kept.items():
-        object.__setattr__(made, label, MappingProxyType(value) if isinstance(value, dict) else value)
-    return made
 
 
 def uint32(value: object, what: str, least: int = 0) -> None:

@@ -13,19 +13,22 @@ from mailproto.imap import commands, search
 
 #: FETCH items that are carried out, beside sections.
 _FETCH: Final = frozenset(
-    (
-        *(
-            "UID",
-            "FLAGS",
-            "INTERNALDATE",
-            "RFC822",
-            "RFC822.SIZE",
-            "RFC822.HEADER",
-            "RFC822.TEXT",
-            "ENVELOPE",
-        ),
-        *("BODY", "BODYSTRUCTURE", "MODSEQ", "ALL", "FAST", "FULL"),
-    )
+    [
+        "UID",
+        "FLAGS",
+        "INTERNALDATE",
+        "RFC822",
+        "RFC822.SIZE",
+        "RFC822.HEADER",
+        "RFC822.TEXT",
+        "ENVELOPE",
+        "BODY",
+        "BODYSTRUCTURE",
+        "MODSEQ",
+        "ALL",
+        "FAST",
+        "FULL",
+    ]
 )
 
 

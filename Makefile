@@ -75,7 +75,7 @@ fuzz: $(VENV)/.run ## every libFuzzer target for FUZZ_SECONDS, under sanitizers 
 	@test -n "$(CLANG)" || { echo "make fuzz needs clang (Debian: clang-14 libclang-rt-14-dev)"; exit 1; }
 	@$(BIN)/cmake -S . -B build/fuzz $(CTEST) -DCMAKE_C_COMPILER=$(CLANG) -DMAILPROTO_FUZZERS=ON -DMAILPROTO_SANITIZE=ON > /dev/null
 	@$(BIN)/cmake --build build/fuzz
-	@$(BIN)/python tools/fuzz.py build/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+	@$(BIN)/python tools/fuzz.py build/fuzz $(FUZZ_SECONDS) $(FUZZ_ARGS) $(FUZZ_TARGETS)
 
 coverage: $(VENV)/.run ## lines of the C core that its tests and the fuzz corpora run (needs clang and llvm)
 	@test -n "$(CLANG)" || { echo "make coverage needs clang (Debian: clang-14 llvm-14)"; exit 1; }

@@ -1,7 +1,8 @@
 """Run the libFuzzer targets of a build folder for some seconds each; exit 1 if one finds something.
 
-Usage: ``fuzz.py BUILD_FOLDER SECONDS_PER_TARGET [SUBJECT...]``. As many targets run at once as there are
-processors. What a target learns stays in ``BUILD_FOLDER/corpus``, so that the next run goes on from there.
+Usage: ``fuzz.py BUILD_FOLDER SECONDS_PER_TARGET [-OPTION...] [SUBJECT...]``; options are libFuzzer's. As many targets
+run at once as there are processors. What a target learns stays in ``BUILD_FOLDER/corpus``, so that the next run goes
+on from there.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Report:
     log: str
 
 
-def run(target: Path, seconds: int) -> Report:
+def run(target: Path, seconds: int, options: list[str]) -> Report:
     """Run one target on what it learnt, on the seeds made of the tests, and on ``csrc/fuzz/corpus``."""
     subject = target.name.removeprefix("fuzz_")
     build = target.parent
@@ -54,6 +55,7 @@ def run(target: Path, seconds: int) -> Report:
         "-print_final_stats=1",
         f"-artifact_prefix={finds}/{subject}-",
         f"-dict={FUZZ / f'{subject}.dict'}",
+        *options,
         str(learnt),
         *(str(folder) for folder in folders if folder.is_dir()),
     ]
@@ -87,7 +89,9 @@ def show(report: Report, seconds: int) -> None:
 
 def main() -> int:
     """Run the targets; see the top of the file."""
-    build, seconds, only = Path(sys.argv[1]).resolve(), int(sys.argv[2]), sys.argv[3:]
+    build, seconds = Path(sys.argv[1]).resolve(), int(sys.argv[2])
+    options = [argument for argument in sys.argv[3:] if argument.startswith("-")]
+    only = [argument for argument in sys.argv[3:] if not argument.startswith("-")]
     targets = sorted(p for p in build.glob("fuzz_*") if p.is_file() and os.access(p, os.X_OK))
     targets = [path for path in targets if not only or path.name.removeprefix("fuzz_") in only]
     if not targets:
@@ -97,7 +101,7 @@ def main() -> int:
     print(f"{sum(seeds.values())} seeds for {len(targets)} targets, {seconds} s each", flush=True)
     failed = False
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for report in pool.map(lambda target: run(target, seconds), targets):
+        for report in pool.map(lambda target: run(target, seconds, options), targets):
             show(report, seconds)
             failed = failed or report.failed
     return int(failed)

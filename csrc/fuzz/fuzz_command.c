@@ -1,8 +1,6 @@
-/* Commands are the same however they arrive, what is read stays within the unit, and a command written another
- * way, its
- * words in the other case or its strings in another form, is the same command. First octet of the input: bit 0
- * announce,
- * bit 1 accept, bit 2 SASL lines; second: the reads. */
+/* Commands are the same however they arrive, what is read stays within the unit, and a command written another way,
+ * its words in the other case or its strings in another form, is the same command. First octet of the input: bit 0
+ * announce, bit 1 accept, bit 2 SASL lines; second: the reads. */
 #include "mailproto/cursor.h"
 #include "mailproto/frame.h"
 #include "mailproto/imap_command.h"
@@ -195,8 +193,9 @@ static void check_forms(const mp_command *c, const uint8_t *unit, size_t len)
             from--;
             to++;
         } else if (from > 0 && unit[from - 1] == '\n') {
-            while (unit[from] != '{')
+            do /* the octets of a literal may begin with a brace themselves */
                 from--;
+            while (unit[from] != '{');
         }
         fuzz_put(&w, unit + at, from - at);
         put_other_form(&w, unit, a, quoted);

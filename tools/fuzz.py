@@ -1,8 +1,8 @@
 """Run the libFuzzer targets of a build folder for some seconds each; exit 1 if one finds something.
 
-Usage: ``fuzz.py BUILD_FOLDER SECONDS_PER_TARGET [-OPTION...] [SUBJECT...]``; options are libFuzzer's. As many targets
-run at once as there are processors. What a target learns stays in ``BUILD_FOLDER/corpus``, so that the next run goes
-on from there.
+Usage: ``fuzz.py BUILD_FOLDER SECONDS_PER_TARGET [-OPTION...] [SUBJECT...]``; options are libFuzzer's. As many
+targets run at once as there are processors. What a target learns stays in ``BUILD_FOLDER/corpus``, from where
+the next run goes on.
 """
 
 from __future__ import annotations

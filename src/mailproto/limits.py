@@ -16,27 +16,29 @@ class Limits:
     :meth:`client`.
     """
 
-    #: Octets of one unit outside its literals. A SEARCH answer of a million numbers is 7.4 MB.
+    #: Octets of one unit outside its literals: a SEARCH answer of a million numbers is 7.4 MB.
     max_line: int = 64 * _MIB
-    #: Octets of one literal.
+    #: Octets of one literal: the largest message, or attachment, that is taken at all.
     max_literal: int = 1024 * _MIB
-    #: Octets of one unit with its literals; at most 2**32 - 1.
+    #: Octets of one unit with its literals, so that many small literals are no way around the others. At most
+    #: 2**32 - 1, and more only where literals are streamed.
     max_unit: int = 2048 * _MIB
-    #: Literals in one unit.
+    #: Literals in one unit: a LIST or a STATUS may have one in each of its values.
     max_literals: int = 100_000
-    #: Lists open at once; also nested body parts, search keys and threads. Responses stop at 250 in any case.
+    #: Lists open at once; also nested body parts, search keys and threads. Real mail has ten or so. Responses
+    #: stop at 250 in any case.
     max_depth: int = 100
-    #: Tokens in one unit.
+    #: Tokens in one unit: each costs memory of its own.
     max_elements: int = 4_000_000
-    #: Addresses in one ENVELOPE.
+    #: Addresses in one ENVELOPE: each is an object with four strings, made of as little as 17 octets.
     max_addresses: int = 100_000
-    #: Parameters of one body part.
+    #: Parameters of one body part; real ones have three.
     max_parameters: int = 1000
-    #: MIME parts in one message.
+    #: MIME parts in one message: the digest of a busy list has hundreds.
     max_parts: int = 10_000
-    #: Octets of one message's or part's header, read as MIME.
+    #: Octets of one message's or part's header, read as MIME, which is kept in memory as a whole.
     max_header: int = 16 * _MIB
-    #: Octets of one POP3 multi-line body.
+    #: Octets of one POP3 multi-line body: nobody announces its size.
     max_body: int = 1024 * _MIB
     #: Octets of one POP3 command line, CRLF included: RFC 2449 section 4 says 255. AUTH and what answers its
     #: challenges (RFC 5034 section 4) may be as long as ``max_line``.

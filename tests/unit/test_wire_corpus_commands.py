@@ -301,6 +301,15 @@ def test_parts_of_commands() -> None:
             assert isinstance(value, commands.SaslResponse | commands.IdleDone), unit
 
 
+def test_what_follows_a_line_that_is_waited_for() -> None:
+    for unit in units("command-part+rest"):
+        reader = CommandReader()
+        reader.expect_line("idle" if unit["wire"][:1] in b"dD" else "sasl")
+        reader.feed(unit["wire"])
+        assert isinstance(reader.next(), commands.SaslResponse | commands.IdleDone)
+        assert len(unit["wire"]) - reader.buffered == unit["expected"]["consumed"]
+
+
 def test_tags() -> None:
     for unit in units("tag"):
         wire = unit["wire"]

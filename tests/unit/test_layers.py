@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent.parent / "src" / "mailproto"
 
 #: From the bottom up; what stands together may import each other.
 LAYERS = [
-    {"errors", "limits", "streamed"},
+    {"errors", "exact", "limits", "streamed"},
     {"_core"},
     {"imap", "pop3", "sasl", "wirelog"},
     {"aio", "blocking", "tls", "clients"},

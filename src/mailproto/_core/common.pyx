@@ -6,6 +6,7 @@ from libc.string cimport memcpy, memset
 
 from mailproto._core.c_mailproto cimport MP_E_FRAMING, MP_E_LIMIT, MP_E_NOMEM, MP_PADDING, mp_error, mp_limits
 
+from mailproto import exact
 from mailproto.errors import LimitError, ParseError
 from mailproto.limits import Limits
 
@@ -51,18 +52,14 @@ cdef int raise_error(const mp_error *error, const unsigned char *unit, size_t un
 
 
 cdef bytes as_utf8(object text):
-    if isinstance(text, bytes):
-        return text
-    return text.encode("utf-8", "surrogateescape")
+    return exact.string(text, "text", errors="surrogateescape")
 
 
 cdef object octets_or_none(object value, str name):
     if value is None or type(value) is bytes:
         return value
-    if isinstance(value, str):
-        return (<str>value).encode("utf-8", "surrogateescape")
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value)
+    if isinstance(value, (str, bytes, bytearray, memoryview)):
+        return exact.string(value, name, errors="surrogateescape")
     raise TypeError(f"{name} must be bytes, str or None, not {type(value).__name__}")
 
 

@@ -2,7 +2,7 @@
 """INTERNALDATE and the dates of search keys: see csrc/include/mailproto/imap_text.h."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.datetime cimport date, date_new, datetime, datetime_new, import_datetime, timedelta_new, timezone_new
+from cpython.datetime cimport date_new, datetime_new, import_datetime, timedelta_new, timezone_new
 from libc.stdint cimport uint8_t
 
 from mailproto._core.c_mailproto cimport (
@@ -10,6 +10,10 @@ from mailproto._core.c_mailproto cimport (
     mp_write_date_time,
 )
 from mailproto._core.common cimport as_utf8, raise_error
+
+from datetime import datetime, timezone
+
+from mailproto import exact
 
 import_datetime()
 
@@ -54,11 +58,9 @@ def format_internal_date(moment, /):
     """
     cdef mp_date_time parts
     cdef uint8_t out[MP_DATE_TIME_LEN]
-    if not isinstance(moment, datetime):
-        raise TypeError("an INTERNALDATE is a datetime")
+    if type(moment) is not datetime or type(moment.tzinfo) is not timezone:
+        moment = exact.moment(moment, "an INTERNALDATE")
     offset = moment.utcoffset()
-    if offset is None:
-        raise ValueError("an INTERNALDATE needs a time zone: the datetime is naive")
     seconds = offset.days * 86400 + offset.seconds
     if seconds % 60 or offset.microseconds:
         raise ValueError("the zone of an INTERNALDATE is whole minutes")
@@ -88,8 +90,7 @@ def format_date(day, /):
     """The date of a search key, without quotes: ``1-Feb-2024``."""
     cdef mp_date_time parts
     cdef uint8_t out[16]
-    if not isinstance(day, date):
-        raise TypeError("a search date is a datetime.date")
+    day = exact.date(day, "a search date")
     parts.year = day.year
     parts.month = day.month
     parts.day = day.day

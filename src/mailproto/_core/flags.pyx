@@ -1,7 +1,7 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """Flags: see csrc/include/mailproto/imap_text.h."""
 
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_FromObject
 from libc.stdint cimport uint8_t
 
 from mailproto._core.c_mailproto cimport mp_flag_canonical
@@ -15,4 +15,4 @@ def canonical_flag(flag, /):
     cdef Py_ssize_t length
     cdef const char *data = PyUnicode_AsUTF8AndSize(flag, &length)
     cdef const char *known = mp_flag_canonical(<const uint8_t *>data, length)
-    return flag if known is NULL else known.decode("ascii")
+    return PyUnicode_FromObject(flag) if known is NULL else known.decode("ascii")

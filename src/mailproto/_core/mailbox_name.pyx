@@ -2,11 +2,13 @@
 """Mailbox names and LIST patterns: see csrc/include/mailproto/imap_text.h."""
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromObject, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.object cimport PyObject, PyTypeObject, newfunc
 from cpython.tuple cimport PyTuple_GET_SIZE
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeASCII, PyUnicode_DecodeUTF8
+from cpython.unicode cimport (
+    PyUnicode_AsUTF8AndSize, PyUnicode_DecodeASCII, PyUnicode_DecodeUTF8, PyUnicode_FromObject,
+)
 from libc.stdint cimport uint8_t
 
 from mailproto._core.c_mailproto cimport MP_OK, mp_error, mp_list_match, mp_utf7_decode, mp_utf7_encode
@@ -81,18 +83,21 @@ cdef MailboxName mailbox_from_wire(const uint8_t *data, Py_ssize_t length, bint 
 
 cdef bytes mailbox_to_wire(object name, bint utf8):
     cdef MailboxName known
+    cdef Py_ssize_t length
+    cdef const char *data
     if isinstance(name, MailboxName):
         known = <MailboxName>name
         if known._defect == 3 or (known._wire is not None and not utf8):
             return known._wire
     elif isinstance(name, bytes):
-        return name
+        return PyBytes_FromObject(name)
     elif not isinstance(name, str):
         raise TypeError("a mailbox is a str")
-    elif len(name) == 5 and name.upper() == "INBOX" and name.isascii():
+    data = PyUnicode_AsUTF8AndSize(name, &length)
+    if is_inbox(<const uint8_t *>data, length):
         return b"INBOX"
     if utf8:
-        return name.encode("utf-8")
+        return PyBytes_FromStringAndSize(data, length)
     return utf7_encode(name)
 
 
@@ -159,9 +164,10 @@ cdef object mailbox_new(type cls, PyObject *args, PyObject *kwargs):
     text = arguments[0]
     if not isinstance(text, str):
         raise TypeError(f"a mailbox is a str, not {type(text).__name__}")
+    arguments = (PyUnicode_FromObject(text),)  # not what a subclass says that it is
     if isinstance(text, MailboxName):
         known = <MailboxName>text
-        name = <MailboxName>plain_mailbox_new(cls, args, NULL)
+        name = <MailboxName>plain_mailbox_new(cls, <PyObject *>arguments, NULL)
         name._wire = known._wire
         name._defect = known._defect
         return name

@@ -3,9 +3,9 @@
 
 cimport cython
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES, PyBUF_WRITABLE
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromObject, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.list cimport PyList_New, PyList_SET_ITEM
-from cpython.long cimport PyLong_FromLong, PyLong_FromUnsignedLong
+from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_FromLong, PyLong_FromUnsignedLong
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
 from cpython.ref cimport Py_INCREF
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
@@ -17,6 +17,8 @@ from mailproto._core.c_mailproto cimport (
 )
 from mailproto._core.common cimport raise_error
 from mailproto._core.pages cimport mp_large_pages, mp_list_items
+
+from collections.abc import Iterable
 
 
 cdef SequenceSet sequence_set_adopt(mp_run *runs, Py_ssize_t count):
@@ -76,11 +78,14 @@ cdef SequenceSet sequence_set_from_wire(const uint8_t *unit, size_t unit_len, si
 
 cdef uint32_t seq_number(object number) except? 0:
     """One end of a run given from Python: an int from 1 to 2**32 - 1, or "*" (0 in a run)."""
-    if isinstance(number, int):
-        if not 1 <= number <= 0xFFFFFFFF:
+    cdef long long value
+    cdef int overflow = 0
+    if isinstance(number, int) and not isinstance(number, bool):
+        value = PyLong_AsLongLongAndOverflow(number, &overflow)  # what it holds, whatever a subclass compares
+        if overflow or not 1 <= value <= 0xFFFFFFFF:
             raise ValueError("a sequence number is at least 1 and at most 4294967295")
-        return <uint32_t>number
-    if number == "*":
+        return <uint32_t>value
+    if isinstance(number, str) and number == "*":
         return 0
     raise TypeError('a sequence number is an int or "*"')
 
@@ -150,15 +155,15 @@ cdef class SequenceSet:
         if isinstance(value, SequenceSet):
             other = <SequenceSet>value
         elif isinstance(value, str):
-            other = from_text(value.encode("utf-8", "surrogatepass"))
-        elif isinstance(value, bytes):
-            other = from_text(value)
-        elif isinstance(value, (bytearray, memoryview)):
-            other = from_text(bytes(value))
+            other = from_text(str.encode(value, "utf-8", "surrogatepass"))
+        elif isinstance(value, (bytes, bytearray, memoryview)):
+            other = from_text(PyBytes_FromObject(value))
         elif isinstance(value, int):
             other = sequence_set_from_items((value,))
-        else:
+        elif isinstance(value, Iterable):
             other = sequence_set_from_items(value)
+        else:
+            raise TypeError(f"a SequenceSet is made of str, bytes, int or an iterable, not {type(value).__name__}")
         if other.count:
             self.runs = new_runs(other.count)
             memcpy(self.runs, other.runs, other.count * sizeof(mp_run))

@@ -2,8 +2,12 @@
 """The Writer: commands and responses as lists of fragments; see csrc/include/mailproto/imap_write.h."""
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport (
+    PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromObject, PyBytes_FromStringAndSize, PyBytes_GET_SIZE,
+)
+from cpython.long cimport PyLong_CheckExact
 from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
+from cpython.unicode cimport PyUnicode_AsUTF8String
 from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memchr, memcpy
 
@@ -14,6 +18,7 @@ from mailproto._core.c_mailproto cimport (
 from mailproto._core.mailbox_name cimport mailbox_to_wire
 from mailproto._core.sequence_set cimport SequenceSet
 
+from mailproto import exact
 from mailproto._core.dates import format_date, format_internal_date
 from mailproto.streamed import Streamed
 
@@ -40,13 +45,16 @@ cdef enum:
 
 
 cdef bytes octets(object value, str what):
-    """What a str, bytes or buffer puts on the wire; str goes out as UTF-8."""
-    if isinstance(value, bytes):
+    """What a str, bytes or buffer puts on the wire; str goes out as UTF-8.
+
+    What a subclass of these makes of itself does not count: the octets are those that it holds.
+    """
+    if PyBytes_CheckExact(value):
         return <bytes>value
     if isinstance(value, str):
-        return (<str>value).encode("utf-8")
-    if isinstance(value, (bytearray, memoryview)):
-        return bytes(value)
+        return PyUnicode_AsUTF8String(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return PyBytes_FromObject(value)
     if isinstance(value, Streamed):
         return bytes(value)  # which raises
     raise TypeError(f"{what} must be str or bytes, not {type(value).__name__}")
@@ -230,8 +238,8 @@ cdef class Writer:
     def number(self, number, /):
         """A number from 0 to 2**64 - 1."""
         cdef uint64_t value
-        if isinstance(number, bool) or not isinstance(number, int):
-            raise TypeError("a number must be an int")
+        if not PyLong_CheckExact(number):
+            number = exact.integer(number, "a number", most=0xFFFFFFFFFFFFFFFF)
         if not 0 <= number <= 0xFFFFFFFFFFFFFFFF:
             raise ValueError("a number must be from 0 to 18446744073709551615")
         value = number

@@ -1,17 +1,18 @@
 """Checks for what Python code puts into a command: nothing passes that could change the structure around it.
 
 Each function takes the value, and the name of the argument for the error text, and returns the form that is
-kept. Each raises TypeError for the wrong kind of object and ValueError for a value that the grammar cannot
-carry. Error texts name the argument and never show its value, which may be a secret.
+kept, made of exact builtins (:mod:`mailproto.exact`). Each raises TypeError for the wrong kind of object and
+ValueError for a value that the grammar cannot carry. Error texts name the argument and never show its value,
+which may be a secret.
 """
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
+from mailproto import exact
 from mailproto._core.flags import canonical_flag
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
@@ -20,9 +21,6 @@ from mailproto._core.sequence_set import SequenceSet
 StringLike = str | bytes | bytearray | memoryview
 #: What a caller may give where the protocol wants a sequence-set.
 SetLike = SequenceSet | str | int | Iterable[int]
-
-MAX_NUMBER: Final = 2**32 - 1
-MAX_MODSEQ: Final = 2**63 - 1
 
 #: date-month (RFC 3501 section 9). No strftime anywhere: its months are those of the locale.
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -34,24 +32,24 @@ _TAG: Final = re.compile(r'[^\x00-\x20(){%*"\\+\x7f-\U0010ffff]+')
 _LIST_CHARS: Final = re.compile(r'[^\x00-\x20(){"\\\x7f-\U0010ffff]+')
 _SET_CHARS: Final = re.compile(r"[0-9*$:,]+")
 _HOSTILE: Final = re.compile("[\x00\r\n]")
+#: objectid (RFC 8474 section 7).
+OBJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
-def tag(value: object) -> str:
+def tag(value: object, what: str = "tag") -> str:
     """tag = 1*<any ASTRING-CHAR except "+"> (RFC 3501 section 9)."""
-    if not isinstance(value, str):
-        raise TypeError("tag must be a str")
-    if not _TAG.fullmatch(value):
-        raise ValueError("tag holds a character that a tag cannot carry")
-    return value
+    kept = exact.text(value, what)
+    if not _TAG.fullmatch(kept):
+        raise ValueError(f"{what} holds a character that a tag cannot carry")
+    return kept
 
 
 def atom(value: object, what: str) -> str:
     """atom = 1*ATOM-CHAR."""
-    if not isinstance(value, str):
-        raise TypeError(f"{what} must be a str")
-    if not _ATOM.fullmatch(value):
+    kept = exact.text(value, what)
+    if not _ATOM.fullmatch(kept):
         raise ValueError(f"{what} must be an IMAP atom")
-    return value
+    return kept
 
 
 def word(value: object, what: str) -> str:
@@ -59,31 +57,29 @@ def word(value: object, what: str) -> str:
     return atom(value, what).upper()
 
 
-def words(values: object, what: str) -> tuple[str, ...]:
+def words(values: object, what: str, *, least: int = 0) -> tuple[str, ...]:
     """Several such atoms."""
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(f"{what} must be an iterable of str")
-    return tuple(word(value, what) for value in values)
+    return _enough([word(value, what) for value in exact.items(values, what)], what, least)
+
+
+def _enough(values: list[Any], what: str, least: int) -> tuple[Any, ...]:
+    if len(values) < least:
+        raise ValueError(f"{what} must not be empty")
+    return tuple(values)
 
 
 def one_of(value: object, choices: frozenset[str], what: str) -> str:
     """An upper-case word out of *choices*."""
-    if not isinstance(value, str):
-        raise TypeError(f"{what} must be a str")
-    upper = value.upper()
-    if upper not in choices:
+    kept = exact.text(value, what)
+    upper = kept.upper()
+    if upper not in choices or not kept.isascii():  # a dotless i has an ASCII capital
         raise ValueError(f"{what} must be one of {', '.join(sorted(choices))}")
     return upper
 
 
 def string(value: object, what: str) -> bytes:
     """The octets of a string. CR and LF pass, for they make it a literal; NUL does not: no CHAR8 is NUL."""
-    if isinstance(value, str):
-        data = value.encode("utf-8")
-    elif isinstance(value, (bytes, bytearray, memoryview)):
-        data = bytes(value)
-    else:
-        raise TypeError(f"{what} must be str or bytes")
+    data = exact.string(value, what)
     if b"\0" in data:
         raise ValueError(f"{what} must not hold NUL")
     return data
@@ -91,38 +87,42 @@ def string(value: object, what: str) -> bytes:
 
 def text(value: object, what: str) -> str:
     """ASCII for an astring that is text to both sides: a header field's name, a charset."""
-    if not isinstance(value, str):
-        raise TypeError(f"{what} must be a str")
-    if not value.isascii() or _HOSTILE.search(value):
+    kept = exact.text(value, what)
+    if not kept.isascii() or _HOSTILE.search(kept):
         raise ValueError(f"{what} must be ASCII without CR, LF and NUL")
-    return value
+    return kept
 
 
 def mailbox(value: object, what: str) -> MailboxName:
     """A mailbox name. A MailboxName came from the wire or was checked before; a plain str must be clean
     text.
     """
-    if isinstance(value, MailboxName):
-        if "\0" in value or b"\0" in value.wire:
-            raise ValueError(f"{what} must not hold NUL")
-        return value
     if not isinstance(value, str):
         raise TypeError(f"{what} must be str or MailboxName")
-    if _HOSTILE.search(value):
+    if isinstance(value, MailboxName):
+        name = value if type(value) is MailboxName else MailboxName(value)
+        if "\0" in name or b"\0" in name.wire:
+            raise ValueError(f"{what} must not hold NUL")
+        return name
+    kept = exact.text(value, what)
+    if _HOSTILE.search(kept):
         raise ValueError(f"{what} must not hold CR, LF or NUL")
-    return MailboxName(value)
+    return MailboxName(kept)
+
+
+def mailboxes(values: object, what: str, *, least: int = 0) -> tuple[MailboxName, ...]:
+    """Several mailbox names; a ``str`` alone stands for one."""
+    given = (values,) if isinstance(values, str) else exact.items(values, what)
+    return _enough([mailbox(value, what) for value in given], what, least)
 
 
 def sequence_set(value: object, what: str) -> SequenceSet:
     """A sequence-set with at least one number in it."""
-    if isinstance(value, SequenceSet):
-        result = value
-    elif isinstance(value, bool) or value is None:
+    if isinstance(value, (bytes, bytearray, memoryview)) or not isinstance(
+        value, (SequenceSet, str, int, Iterable)
+    ):
         raise TypeError(f"{what} must be a SequenceSet, str, int or an iterable of int")
-    elif isinstance(value, (str, int, Iterable)) and not isinstance(value, (bytes, bytearray, memoryview)):
-        result = SequenceSet(value)
-    else:
-        raise TypeError(f"{what} must be a SequenceSet, str, int or an iterable of int")
+    result = value if isinstance(value, SequenceSet) else SequenceSet(value)
     if not result:
         raise ValueError(f"{what} must not be empty")
     return result
@@ -130,80 +130,51 @@ def sequence_set(value: object, what: str) -> SequenceSet:
 
 def flags(values: object, what: str = "flags") -> tuple[str, ...]:
     """flag = "\\" atom / atom; system flags are kept in canonical case."""
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(f"{what} must be an iterable of str")
-    return tuple(flag(value, what) for value in values)
+    return tuple([flag(value, what) for value in exact.items(values, what)])
 
 
 def flag(value: object, what: str = "flag") -> str:
     """One flag or keyword."""
-    if not isinstance(value, str):
-        raise TypeError(f"{what} must be a str")
-    if not _ATOM.fullmatch(value[1:] if value.startswith("\\") else value):
+    kept = exact.text(value, what)
+    if not _ATOM.fullmatch(kept.removeprefix("\\")):
         raise ValueError(f"{what} must be an IMAP flag")
-    return canonical_flag(value)
+    return canonical_flag(kept)
 
 
-def number(value: object, what: str, *, least: int = 0, most: int = MAX_NUMBER) -> int:
-    """An integer within bounds; a bool is no number."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{what} must be an int")
-    if not least <= value <= most:
-        raise ValueError(f"{what} must be from {least} to {most}")
-    return int(value)
+def object_id(value: object, what: str) -> str:
+    """objectid (RFC 8474 section 7)."""
+    kept = exact.text(value, what)
+    if not OBJECT_ID.fullmatch(kept):
+        raise ValueError(f"{what} must be 1 to 255 letters, digits, _ and -")
+    return kept
 
 
-def boolean(value: object, what: str) -> bool:
-    """A true bool, so that a stray string does not switch something on."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{what} must be a bool")
-    return value
+def pairs(value: object, what: str) -> tuple[tuple[Any, Any], ...]:
+    """The pairs of a mapping, or of an iterable of pairs, unchecked."""
+    if isinstance(value, Mapping):
+        return tuple([(key, value[key]) for key in value])
+    result = []
+    for item in exact.items(value, what, "pairs"):
+        first, second = exact.items(item, what, "pairs")
+        result.append((first, second))
+    return tuple(result)
 
 
-def moment(value: object, what: str) -> datetime.datetime:
-    """An INTERNALDATE: aware, to the second, year 1 to 9999, zone in whole minutes."""
-    if not isinstance(value, datetime.datetime):
-        raise TypeError(f"{what} must be a datetime")
-    offset = value.utcoffset()
-    if offset is None:
-        raise ValueError(f"{what} must be aware of its time zone")
-    if offset % datetime.timedelta(minutes=1):
-        raise ValueError(f"{what} must have a zone offset of whole minutes")
-    zone = datetime.timezone(offset)
-    return value.astimezone(zone).replace(microsecond=0)
-
-
-def day(value: object, what: str) -> datetime.date:
-    """A date without time."""
-    if isinstance(value, datetime.datetime) or not isinstance(value, datetime.date):
-        raise TypeError(f"{what} must be a datetime.date")
-    return value
-
-
-def pairs(value: object, what: str) -> tuple[tuple[bytes, bytes | None], ...] | None:
+def id_parameters(value: object, what: str) -> tuple[tuple[bytes, bytes | None], ...] | None:
     """Field-value pairs of ID (RFC 2971): at most 30 octets a field, 1024 a value, 30 pairs, no field
     twice.
     """
     if value is None:
         return None
-    source = value.items() if isinstance(value, Mapping) else value
-    if isinstance(source, (str, bytes)) or not isinstance(source, Iterable):
-        raise TypeError(f"{what} must be a mapping, an iterable of pairs or None")
-    result = []
-    for field, content in source:
-        result.append((string(field, what), None if content is None else string(content, what)))
+    result = [
+        (string(field, what), None if content is None else string(content, what))
+        for field, content in pairs(value, what)
+    ]
     if len(result) > 30 or any(len(f) > 30 or (v is not None and len(v) > 1024) for f, v in result):
         raise ValueError(f"{what} is larger than RFC 2971 section 3.3 allows")
     if len({field.lower() for field, _ in result}) != len(result):
         raise ValueError(f"{what} names a field twice")
     return tuple(result)
-
-
-def octets(value: object, what: str) -> bytes:
-    """Any octets, NUL too: they leave in base64, or are checked further by the caller."""
-    if not isinstance(value, (bytes, bytearray, memoryview)):
-        raise TypeError(f"{what} must be bytes")
-    return bytes(value)
 
 
 #: The value of a parameter that no class here knows (RFC 4466, tagged-ext-val): an atom, a string, a list.
@@ -226,9 +197,10 @@ def tagged(value: object, what: str) -> Tagged | None:
     if value is None:
         return None
     if isinstance(value, str):
-        if not _SET_CHARS.fullmatch(value):
+        kept = exact.text(value, what)
+        if not _SET_CHARS.fullmatch(kept):
             raise ValueError(f"{what} must be a number, a sequence set or a list")
-        return value
+        return kept
     if not isinstance(value, (tuple, list)):
         raise TypeError(f"{what} must be str, tuple or None")
     return _part(value, what, 0)
@@ -236,28 +208,23 @@ def tagged(value: object, what: str) -> Tagged | None:
 
 def _part(value: object, what: str, depth: int) -> Tagged:
     if isinstance(value, str):
-        if not _LIST_CHARS.fullmatch(value):
+        kept = exact.text(value, what)
+        if not _LIST_CHARS.fullmatch(kept):
             raise ValueError(f"{what} holds a str that is no atom; give bytes for a string")
-        return value
+        return kept
     if isinstance(value, (bytes, bytearray, memoryview)):
         return string(value, what)
     if not isinstance(value, (tuple, list)):
         raise TypeError(f"{what} holds what is neither str, bytes nor tuple")
     if depth == MAX_DEPTH:
         raise ValueError(f"{what} is too deep")
-    return tuple(_part(item, what, depth + 1) for item in value)
+    return tuple([_part(item, what, depth + 1) for item in value])
 
 
 def texts(values: object, what: str, *, least: int = 0) -> tuple[str, ...]:
     """Several texts of ASCII; a ``str`` alone stands for one."""
-    if isinstance(values, str):
-        values = (values,)
-    if isinstance(values, bytes) or not isinstance(values, Iterable):
-        raise TypeError(f"{what} must be str or an iterable of str")
-    result = tuple(text(value, what) for value in values)
-    if len(result) < least:
-        raise ValueError(f"{what} must not be empty")
-    return result
+    given = (values,) if isinstance(values, str) else exact.items(values, what)
+    return _enough([text(value, what) for value in given], what, least)
 
 
 def entry(value: object, what: str) -> str:
@@ -270,57 +237,46 @@ def entry(value: object, what: str) -> str:
 
 def entries(values: object, what: str) -> tuple[str, ...]:
     """At least one entry; a ``str`` alone stands for one."""
-    return tuple(entry(value, what) for value in texts(values, what, least=1))
+    return tuple([entry(value, what) for value in texts(values, what, least=1)])
 
 
 def part_numbers(values: object, what: str) -> tuple[int, ...]:
     """section-part: ``(1, 2)`` is ``1.2``."""
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(f"{what} must be an iterable of int")
-    return tuple(number(n, what, least=1) for n in values)
+    return tuple([exact.integer(n, what, least=1) for n in exact.items(values, what, "int")])
 
 
-def octet_range(value: object, what: str) -> tuple[int, int] | None:
+def octet_range(value: object, what: str) -> tuple[int, int]:
     """partial of a section: the first octet, and how many."""
-    if value is None:
-        return None
-    if not isinstance(value, tuple) or len(value) != 2:
-        raise TypeError(f"{what} must be a pair of int")
-    return number(value[0], what), number(value[1], what, least=1)
+    first, count = exact.pair(value, what)
+    return exact.integer(first, what), exact.integer(count, what, least=1)
 
 
 def result_range(value: object, what: str, *, negative: bool = True) -> tuple[int, int]:
     """partial-range (RFC 9394): two numbers from 1 on, or both from -1 down, which count from the end."""
-    if not isinstance(value, tuple) or len(value) != 2:
-        raise TypeError(f"{what} must be a pair of int")
-    first, last = (number(n, what, least=-MAX_NUMBER) for n in value)
+    one, other = exact.pair(value, what)
+    first = exact.integer(one, what, least=-exact.MAX_NUMBER)
+    last = exact.integer(other, what, least=-exact.MAX_NUMBER)
     if not (first > 0 and last > 0) and not (negative and first < 0 and last < 0):
         raise ValueError(f"{what} must be two numbers above 0" + (", or two below" if negative else ""))
     return first, last
-
-
-def identifiers(values: object, what: str) -> tuple[str, ...]:
-    """Atoms in upper case; a ``str`` alone stands for one."""
-    return words((values,) if isinstance(values, str) else values, what)
 
 
 #: What SEARCH and SORT may be asked to return: a word, or ``("PARTIAL", (1, 10))``.
 SearchOption = str | tuple[str, tuple[int, int]]
 
 _SEARCH_OPTIONS: Final = frozenset(("MIN", "MAX", "ALL", "COUNT", "SAVE", "CONTEXT", "UPDATE", "RELEVANCY"))
+_PARTIAL: Final = frozenset(("PARTIAL",))
 
 
 def search_options(values: object, what: str) -> tuple[SearchOption, ...] | None:
     """search-return-opts (RFC 4731, RFC 5182, RFC 5267, RFC 6203, RFC 9394); None: no RETURN at all."""
     if values is None:
         return None
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(f"{what} must be an iterable")
     result: list[SearchOption] = []
-    for value in values:
-        if isinstance(value, tuple) and len(value) == 2:
-            one_of(value[0], frozenset(("PARTIAL",)), what)
-            result.append(("PARTIAL", result_range(value[1], what)))
+    for value in exact.items(values, what, "return options"):
+        if isinstance(value, tuple):
+            name, bounds = exact.pair(value, what)
+            result.append((one_of(name, _PARTIAL, what), result_range(bounds, what)))
         else:
             result.append(one_of(value, _SEARCH_OPTIONS, what))
     return tuple(result)

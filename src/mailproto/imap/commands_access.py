@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
@@ -24,10 +25,11 @@ class _Identified(Command):
     identifier: bytes
 
     def __init__(self, mailbox: str, identifier: check.StringLike, *, tag: str | None = None) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        self._set("identifier", check.string(identifier, "identifier"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(
+            tag=tag,
+            mailbox=check.mailbox(mailbox, "mailbox"),
+            identifier=check.string(identifier, "identifier"),
+        )
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox).sp().astring(self.identifier)
@@ -48,15 +50,16 @@ class SetAcl(Command):
     def __init__(
         self, mailbox: str, identifier: check.StringLike, rights: str, *, tag: str | None = None
     ) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        self._set("identifier", check.string(identifier, "identifier"))
-        if not isinstance(rights, str):
-            raise TypeError("rights must be a str")
-        if not _MOD_RIGHTS.fullmatch(rights):
+        self._keep(
+            tag=tag,
+            mailbox=check.mailbox(mailbox, "mailbox"),
+            identifier=check.string(identifier, "identifier"),
+            rights=exact.text(rights, "rights"),
+        )
+
+    def _check(self) -> None:
+        if not _MOD_RIGHTS.fullmatch(self.rights):
             raise ValueError("rights must be lower-case letters and digits behind + or - or nothing")
-        self._set("rights", rights)
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox).sp().astring(self.identifier).sp().astring(self.rights)
@@ -99,9 +102,7 @@ class GetQuota(Command):
     root: bytes
 
     def __init__(self, root: check.StringLike, *, tag: str | None = None) -> None:
-        self._set("root", check.string(root, "root"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(tag=tag, root=check.string(root, "root"))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().astring(self.root)
@@ -133,19 +134,11 @@ class SetQuota(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("root", check.string(root, "root"))
-        pairs = limits.items() if isinstance(limits, Mapping) else limits
-        if isinstance(pairs, (str, bytes)) or not isinstance(pairs, Iterable):
-            raise TypeError("limits must be a mapping or an iterable of pairs")
-        self._set(
-            "limits",
-            tuple(
-                (check.word(resource, "limits"), check.number(limit, "limits", most=check.MAX_MODSEQ))
-                for resource, limit in pairs
-            ),
-        )
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        kept = [
+            (check.word(resource, "limits"), exact.integer(limit, "limits", most=exact.MAX_NUMBER64))
+            for resource, limit in check.pairs(limits, "limits")
+        ]
+        self._keep(tag=tag, root=check.string(root, "root"), limits=tuple(kept))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().astring(self.root).sp()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
@@ -21,7 +22,7 @@ class CatenateUrl(Value):
     url: str
 
     def _check(self) -> None:
-        check.text(self.url, "url")
+        self._set("url", check.text(self.url, "url"))
 
     def _write(self, writer: Writer, utf8: bool) -> None:
         writer.raw(b"URL ").astring(self.url)
@@ -54,25 +55,25 @@ class AppendMessage(Value):
         utf8: bool = False,
         parts: Iterable[bytes | CatenateUrl] | None = None,
     ) -> None:
-        kept = check.octets(data, "data")
-        self._set("binary", check.boolean(binary, "binary"))
-        self._set("utf8", check.boolean(utf8, "utf8"))
-        if b"\0" in kept and not binary and not utf8:
+        self._keep(
+            data=exact.octets(data, "data"),
+            flags=check.flags(flags),
+            date=None if date is None else exact.moment(date, "date"),
+            binary=exact.boolean(binary, "binary"),
+            utf8=exact.boolean(utf8, "utf8"),
+            parts=None if parts is None else _parts(parts),
+        )
+
+    def _check(self) -> None:
+        if b"\0" in self.data and not self.binary and not self.utf8:
             raise ValueError("data must not hold NUL: only binary can carry it")
-        if binary and utf8:
+        if self.binary and self.utf8:
             raise ValueError("binary and utf8 exclude each other")
-        self._set("data", kept)
-        self._set("flags", check.flags(flags))
-        self._set("date", None if date is None else check.moment(date, "date"))
-        if parts is not None:
-            if isinstance(parts, (str, bytes)) or not isinstance(parts, Iterable):
-                raise TypeError("parts must be an iterable of bytes and CatenateUrl")
-            parts = tuple(p if isinstance(p, CatenateUrl) else check.octets(p, "parts") for p in parts)
-            if not parts:
+        if self.parts is not None:
+            if not self.parts:
                 raise ValueError("parts must not be empty")
-            if kept or binary or utf8:
+            if self.data or self.binary or self.utf8:
                 raise ValueError("parts stand instead of data")
-        self._set("parts", parts)
 
     def _write(self, writer: Writer, utf8: bool) -> None:
         if self.flags:
@@ -93,6 +94,11 @@ class AppendMessage(Value):
             writer.raw(b"UTF8 (").literal(self.data, binary=True).close()
         else:
             writer.literal(self.data, binary=self.binary)
+
+
+def _parts(values: Iterable[bytes | CatenateUrl]) -> tuple[bytes | CatenateUrl, ...]:
+    given = exact.items(values, "parts", "bytes and CatenateUrl")
+    return tuple([p if isinstance(p, CatenateUrl) else exact.octets(p, "parts") for p in given])
 
 
 def _date_time(date: datetime.datetime) -> str:
@@ -124,17 +130,17 @@ class Append(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        if isinstance(messages, (bytes, bytearray, memoryview, AppendMessage)):
-            messages = (messages if isinstance(messages, AppendMessage) else bytes(messages),)
-        elif isinstance(messages, str) or not isinstance(messages, Iterable):
-            raise TypeError("messages must be bytes, AppendMessage or an iterable of them")
-        kept = tuple(m if isinstance(m, AppendMessage) else AppendMessage(m) for m in messages)
-        if not kept:
+        alone = isinstance(messages, (bytes, bytearray, memoryview, AppendMessage))
+        given = (messages,) if alone else exact.items(messages, "messages", "bytes and AppendMessage")
+        self._keep(
+            tag=tag,
+            mailbox=check.mailbox(mailbox, "mailbox"),
+            messages=tuple([m if isinstance(m, AppendMessage) else AppendMessage(m) for m in given]),
+        )
+
+    def _check(self) -> None:
+        if not self.messages:
             raise ValueError("messages must not be empty")
-        self._set("messages", kept)
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox)
@@ -166,15 +172,17 @@ class Replace(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        kept = check.sequence_set(sequence_set, "sequence_set")
-        if any(mark in bytes(kept) for mark in (b":", b",", b"$")):
+        self._keep(
+            tag=tag,
+            sequence_set=check.sequence_set(sequence_set, "sequence_set"),
+            mailbox=check.mailbox(mailbox, "mailbox"),
+            message=message if isinstance(message, AppendMessage) else AppendMessage(message),
+            uid=exact.boolean(uid, "uid"),
+        )
+
+    def _check(self) -> None:
+        if any(mark in bytes(self.sequence_set) for mark in (b":", b",", b"$")):
             raise ValueError("sequence_set must be one number or *")
-        self._set("sequence_set", kept)
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        self._set("message", message if isinstance(message, AppendMessage) else AppendMessage(message))
-        self._set("uid", check.boolean(uid, "uid"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().sequence_set(self.sequence_set).sp().mailbox(self.mailbox).sp()

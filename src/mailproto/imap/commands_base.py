@@ -45,6 +45,12 @@ class Value:
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
 
+    def _keep(self, **fields: object) -> None:
+        """What an ``__init__`` that takes more kinds of objects than are kept ends with: sets every field."""
+        for name, value in fields.items():
+            self._set(name, value)
+        self.__post_init__()
+
     def _fields(self) -> list[tuple[str, Any]]:
         return [(f.name, getattr(self, f.name)) for f in dataclasses.fields(self)]  # type: ignore[arg-type]
 
@@ -156,7 +162,7 @@ class Command(Value):
 
     def __post_init__(self) -> None:
         if self.tag is not None:
-            check.tag(self.tag)
+            self._set("tag", check.tag(self.tag))
         self._set("defects", ())
         self._check()
 
@@ -178,11 +184,10 @@ class Command(Value):
 
     def with_tag(self, tag: str | None) -> Self:
         """The same command under another tag. Raises ValueError for what is no tag."""
-        if tag is not None:
-            check.tag(tag)
+        checked = None if tag is None else check.tag(tag)
         copy = object.__new__(type(self))
         for name, value in self._fields():
-            object.__setattr__(copy, name, tag if name == "tag" else value)
+            object.__setattr__(copy, name, checked if name == "tag" else value)
         object.__setattr__(copy, "defects", self.defects)
         return copy
 

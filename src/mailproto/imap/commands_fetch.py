@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
@@ -61,15 +62,15 @@ class Section(Value):
         self._set("part", check.part_numbers(self.part, "part"))
         if self.text is not None:
             self._set("text", check.one_of(self.text, _SECTION_TEXTS, "text"))
-        if isinstance(self.fields, (str, bytes)) or not isinstance(self.fields, Iterable):
-            raise TypeError("fields must be an iterable of str")
-        self._set("fields", tuple(check.text(field, "fields") for field in self.fields))
+        fields = exact.items(self.fields, "fields")
+        self._set("fields", tuple([check.text(field, "fields") for field in fields]))
         if bool(self.fields) != (self.text in ("HEADER.FIELDS", "HEADER.FIELDS.NOT")):
             raise ValueError("fields go with HEADER.FIELDS and HEADER.FIELDS.NOT, which need at least one")
         if self.text == "MIME" and not self.part:
             raise ValueError("MIME needs a part")
-        check.octet_range(self.partial, "partial")
-        check.boolean(self.peek, "peek")
+        if self.partial is not None:
+            self._set("partial", check.octet_range(self.partial, "partial"))
+        self._set("peek", exact.boolean(self.peek, "peek"))
 
     def _write(self, writer: Writer, utf8: bool) -> None:
         writer.raw(b"BODY.PEEK[" if self.peek else b"BODY[")
@@ -97,8 +98,9 @@ class BinarySection(Value):
 
     def _check(self) -> None:
         self._set("part", check.part_numbers(self.part, "part"))
-        check.octet_range(self.partial, "partial")
-        check.boolean(self.peek, "peek")
+        if self.partial is not None:
+            self._set("partial", check.octet_range(self.partial, "partial"))
+        self._set("peek", exact.boolean(self.peek, "peek"))
 
     def _write(self, writer: Writer, utf8: bool) -> None:
         writer.raw(b"BINARY.PEEK[" if self.peek else b"BINARY[").raw(".".join(map(str, self.part)) + "]")
@@ -129,12 +131,10 @@ def fetch_items(
     """One item or several as a tuple; *macros* may stand alone."""
     if isinstance(values, (str, Section, BinarySection, BinarySize)):
         values = (values,)
-    elif isinstance(values, bytes) or not isinstance(values, Iterable):
-        raise TypeError(f"{what} must be str, a section or an iterable of them")
     known = FETCH_ITEMS | FETCH_MACROS if macros else FETCH_ITEMS
     kept = tuple(
         item if isinstance(item, (Section, BinarySection, BinarySize)) else check.one_of(item, known, what)
-        for item in values
+        for item in exact.items(values, what, "str and sections")
     )
     if len(kept) > 1 and not FETCH_MACROS.isdisjoint(item for item in kept if isinstance(item, str)):
         raise ValueError("ALL, FAST and FULL stand alone")
@@ -175,21 +175,23 @@ class Fetch(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("sequence_set", check.sequence_set(sequence_set, "sequence_set"))
-        kept = fetch_items(items, "items")
-        if not kept:
-            raise ValueError("items must not be empty")
-        self._set("items", kept)
-        self._set("uid", check.boolean(uid, "uid"))
         if changed_since is not None:
-            check.number(changed_since, "changed_since", least=1, most=check.MAX_MODSEQ)
-        self._set("changed_since", changed_since)
-        self._set("vanished", check.boolean(vanished, "vanished"))
-        if vanished and (not uid or changed_since is None):
+            changed_since = exact.integer(changed_since, "changed_since", least=1, most=exact.MAX_NUMBER64)
+        self._keep(
+            tag=tag,
+            sequence_set=check.sequence_set(sequence_set, "sequence_set"),
+            items=fetch_items(items, "items"),
+            uid=exact.boolean(uid, "uid"),
+            changed_since=changed_since,
+            vanished=exact.boolean(vanished, "vanished"),
+            partial=None if partial is None else check.result_range(partial, "partial"),
+        )
+
+    def _check(self) -> None:
+        if not self.items:
+            raise ValueError("items must not be empty")
+        if self.vanished and (not self.uid or self.changed_since is None):
             raise ValueError("vanished goes with UID FETCH and changed_since")
-        self._set("partial", None if partial is None else check.result_range(partial, "partial"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().sequence_set(self.sequence_set).sp()
@@ -240,21 +242,22 @@ class Store(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("sequence_set", check.sequence_set(sequence_set, "sequence_set"))
-        self._set("operation", check.one_of(operation, _OPERATIONS, "operation"))
-        self._set("flags", check.flags(flags))
-        self._set("silent", check.boolean(silent, "silent"))
-        self._set("uid", check.boolean(uid, "uid"))
         if unchanged_since is not None:
-            check.number(unchanged_since, "unchanged_since", most=check.MAX_MODSEQ)
-        self._set("unchanged_since", unchanged_since)
-        if isinstance(labels, (str, bytes)) or not isinstance(labels, Iterable):
-            raise TypeError("labels must be an iterable of str")
-        self._set("labels", tuple(check.mailbox(label, "labels") for label in labels))
+            unchanged_since = exact.integer(unchanged_since, "unchanged_since", most=exact.MAX_NUMBER64)
+        self._keep(
+            tag=tag,
+            sequence_set=check.sequence_set(sequence_set, "sequence_set"),
+            operation=check.one_of(operation, _OPERATIONS, "operation"),
+            flags=check.flags(flags),
+            silent=exact.boolean(silent, "silent"),
+            uid=exact.boolean(uid, "uid"),
+            unchanged_since=unchanged_since,
+            labels=tuple([check.mailbox(label, "labels") for label in exact.items(labels, "labels")]),
+        )
+
+    def _check(self) -> None:
         if self.labels if self.operation.endswith("FLAGS") else self.flags:
             raise ValueError("flags go with FLAGS, labels with X-GM-LABELS")
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().sequence_set(self.sequence_set).sp()

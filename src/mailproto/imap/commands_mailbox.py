@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
@@ -31,9 +32,7 @@ class _OneMailbox(Command):
     mailbox: MailboxName
 
     def __init__(self, mailbox: str, *, tag: str | None = None) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(tag=tag, mailbox=check.mailbox(mailbox, "mailbox"))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox)
@@ -57,14 +56,17 @@ class _Open(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        self._set("condstore", check.boolean(condstore, "condstore"))
-        if qresync is not None and not isinstance(qresync, Qresync):
+        self._keep(
+            tag=tag,
+            mailbox=check.mailbox(mailbox, "mailbox"),
+            condstore=exact.boolean(condstore, "condstore"),
+            qresync=qresync,
+            parameters=_parameters(parameters, _SELECT),
+        )
+
+    def _check(self) -> None:
+        if self.qresync is not None and not isinstance(self.qresync, Qresync):
             raise TypeError("qresync must be a Qresync")
-        self._set("qresync", qresync)
-        self._set("parameters", _parameters(parameters, _SELECT))
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox)
@@ -117,14 +119,16 @@ class Create(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        kept = check.flags(special_use, "special_use")
-        if not all(attribute.startswith("\\") for attribute in kept):
+        self._keep(
+            tag=tag,
+            mailbox=check.mailbox(mailbox, "mailbox"),
+            special_use=check.flags(special_use, "special_use"),
+            parameters=_parameters(parameters, frozenset(("USE",))),
+        )
+
+    def _check(self) -> None:
+        if not all(attribute.startswith("\\") for attribute in self.special_use):
             raise ValueError("special_use holds attributes, which start with a backslash")
-        self._set("special_use", kept)
-        self._set("parameters", _parameters(parameters, frozenset(("USE",))))
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox)
@@ -159,11 +163,12 @@ class Rename(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        self._set("new_name", check.mailbox(new_name, "new_name"))
-        self._set("parameters", _parameters(parameters, frozenset()))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(
+            tag=tag,
+            mailbox=check.mailbox(mailbox, "mailbox"),
+            new_name=check.mailbox(new_name, "new_name"),
+            parameters=_parameters(parameters, frozenset()),
+        )
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox).sp().mailbox(self.new_name)
@@ -209,26 +214,20 @@ class List(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("reference", check.mailbox(reference, "reference"))
-        if isinstance(patterns, str):
-            patterns = (patterns,)
-        elif isinstance(patterns, bytes) or not isinstance(patterns, Iterable):
-            raise TypeError("patterns must be str or an iterable of str")
-        kept = tuple(check.mailbox(pattern, "patterns") for pattern in patterns)
-        if not kept:
-            raise ValueError("patterns must not be empty")
-        self._set("patterns", kept)
-        if isinstance(selection_options, (str, bytes)) or not isinstance(selection_options, Iterable):
-            raise TypeError("selection_options must be an iterable")
-        selected = tuple(_option(option, _SELECTION, "selection_options") for option in selection_options)
+        selected = exact.items(selection_options, "selection_options", "options")
+        returned = exact.items(return_options, "return_options", "options")
+        self._keep(
+            tag=tag,
+            reference=check.mailbox(reference, "reference"),
+            patterns=check.mailboxes(patterns, "patterns", least=1),
+            selection_options=tuple([_option(o, _SELECTION, "selection_options") for o in selected]),
+            return_options=tuple([_return_option(option) for option in returned]),
+        )
+
+    def _check(self) -> None:
+        selected = self.selection_options
         if "RECURSIVEMATCH" in selected and all(o in ("RECURSIVEMATCH", "REMOTE") for o in selected):
             raise ValueError("RECURSIVEMATCH needs SUBSCRIBED, SPECIAL-USE or an extension beside it")
-        self._set("selection_options", selected)
-        if isinstance(return_options, (str, bytes)) or not isinstance(return_options, Iterable):
-            raise TypeError("return_options must be an iterable")
-        self._set("return_options", tuple(_return_option(option) for option in return_options))
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp()
@@ -256,13 +255,11 @@ class List(Command):
 
 
 def _return_option(option: ReturnOption) -> ReturnOption:
-    if isinstance(option, tuple) and len(option) == 2:
-        if check.one_of(option[0], _WITH_ITEMS, "return_options") == "METADATA":
-            return "METADATA", check.entries(option[1], "return_options")
-        items = check.words(option[1], "return_options")
-        if not items:
-            raise ValueError("return_options: STATUS needs items")
-        return "STATUS", items
+    if isinstance(option, tuple):
+        name, items = exact.pair(option, "return_options")
+        if check.one_of(name, _WITH_ITEMS, "return_options") == "METADATA":
+            return "METADATA", check.entries(items, "return_options")
+        return "STATUS", check.words(items, "return_options", least=1)
     kept = _option(option, _RETURN, "return_options")
     if isinstance(kept, Parameter) and kept.name in _WITH_ITEMS:
         raise ValueError(f"return_options: {kept.name} needs items")
@@ -293,10 +290,11 @@ class _ByPattern(Command):
     pattern: MailboxName
 
     def __init__(self, reference: str, pattern: str, *, tag: str | None = None) -> None:
-        self._set("reference", check.mailbox(reference, "reference"))
-        self._set("pattern", check.mailbox(pattern, "pattern"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(
+            tag=tag,
+            reference=check.mailbox(reference, "reference"),
+            pattern=check.mailbox(pattern, "pattern"),
+        )
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.reference).sp().list_mailbox(self.pattern)
@@ -340,13 +338,9 @@ class Status(Command):
     items: tuple[str, ...]
 
     def __init__(self, mailbox: str, items: Iterable[str], *, tag: str | None = None) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        kept = check.words(items, "items")
-        if not kept:
-            raise ValueError("items must not be empty")
-        self._set("items", kept)
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(
+            tag=tag, mailbox=check.mailbox(mailbox, "mailbox"), items=check.words(items, "items", least=1)
+        )
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox).sp().list(self.items, writer.raw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
@@ -45,14 +46,13 @@ class Expunge(Command):
     def __init__(
         self, sequence_set: check.SetLike | None = None, uid: bool = False, *, tag: str | None = None
     ) -> None:
-        self._set("uid", check.boolean(uid, "uid"))
-        if (sequence_set is not None) != uid:
+        if sequence_set is not None:
+            sequence_set = check.sequence_set(sequence_set, "sequence_set")
+        self._keep(tag=tag, sequence_set=sequence_set, uid=exact.boolean(uid, "uid"))
+
+    def _check(self) -> None:
+        if (self.sequence_set is not None) != self.uid:
             raise ValueError("UID EXPUNGE takes a sequence_set, EXPUNGE takes none")
-        self._set(
-            "sequence_set", None if sequence_set is None else check.sequence_set(sequence_set, "sequence_set")
-        )
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         if self.sequence_set is not None:
@@ -70,11 +70,12 @@ class _ToMailbox(Command):
     def __init__(
         self, sequence_set: check.SetLike, mailbox: str, uid: bool = False, *, tag: str | None = None
     ) -> None:
-        self._set("sequence_set", check.sequence_set(sequence_set, "sequence_set"))
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        self._set("uid", check.boolean(uid, "uid"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(
+            tag=tag,
+            sequence_set=check.sequence_set(sequence_set, "sequence_set"),
+            mailbox=check.mailbox(mailbox, "mailbox"),
+            uid=exact.boolean(uid, "uid"),
+        )
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().sequence_set(self.sequence_set).sp().mailbox(self.mailbox)

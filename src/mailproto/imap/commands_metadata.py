@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Command, Value
 from mailproto.imap.commands_parameters import Parameter, parameters, write_list
 
-_DEPTHS: Final = ("0", "1", "infinity")
+_DEPTHS: Final = frozenset(("0", "1", "INFINITY"))
 _OPTIONS: Final = frozenset(("MAXSIZE", "DEPTH"))
 
 
@@ -42,15 +43,14 @@ class GetMetadata(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        self._set("entries", check.entries(entries, "entries"))
-        self._set("max_size", None if max_size is None else check.number(max_size, "max_size"))
-        if depth is not None and depth not in _DEPTHS:
-            raise ValueError('depth must be "0", "1" or "infinity"')
-        self._set("depth", depth)
-        self._set("options", parameters(options, _OPTIONS, "options"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(
+            tag=tag,
+            mailbox=check.mailbox(mailbox, "mailbox"),
+            entries=check.entries(entries, "entries"),
+            max_size=None if max_size is None else exact.integer(max_size, "max_size"),
+            depth=None if depth is None else check.one_of(depth, _DEPTHS, "depth").lower(),
+            options=parameters(options, _OPTIONS, "options"),
+        )
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         options: list[Value | str] = []
@@ -88,16 +88,15 @@ class SetMetadata(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("mailbox", check.mailbox(mailbox, "mailbox"))
-        pairs = values.items() if isinstance(values, Mapping) else values
-        if isinstance(pairs, (str, bytes)) or not isinstance(pairs, Iterable):
-            raise TypeError("values must be a mapping or an iterable of pairs")
-        kept = tuple((check.entry(entry, "values"), _value(value)) for entry, value in pairs)
-        if not kept:
+        kept = [
+            (check.entry(entry, "values"), None if value is None else exact.string(value, "values"))
+            for entry, value in check.pairs(values, "values")
+        ]
+        self._keep(tag=tag, mailbox=check.mailbox(mailbox, "mailbox"), values=tuple(kept))
+
+    def _check(self) -> None:
+        if not self.values:
             raise ValueError("values must not be empty")
-        self._set("values", kept)
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox).sp().open()
@@ -106,9 +105,3 @@ class SetMetadata(Command):
                 writer.sp()
             writer.astring(entry).sp().nstring(value)
         writer.close()
-
-
-def _value(value: object) -> bytes | None:
-    if value is None:
-        return None
-    return value.encode("utf-8") if isinstance(value, str) else check.octets(value, "values")

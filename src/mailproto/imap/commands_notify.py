@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from mailproto import exact
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Command, Value
@@ -46,15 +47,17 @@ class EventGroup(Value):
         events: Iterable[str] = (),
         items: FetchItem | Iterable[FetchItem] = (),
     ) -> None:
-        if not isinstance(filter, MailboxFilter):
+        kept = [check.atom(event, "events") for event in exact.items(events, "events")]
+        self._keep(
+            filter=filter,
+            events=tuple([_EVENTS.get(event.lower(), event) for event in kept]),
+            items=fetch_items(items, "items", macros=False),
+        )
+
+    def _check(self) -> None:
+        if not isinstance(self.filter, MailboxFilter):
             raise TypeError("filter must be a MailboxFilter")
-        if isinstance(events, (str, bytes)) or not isinstance(events, Iterable):
-            raise TypeError("events must be an iterable of str")
-        self._set("filter", filter)
-        kept = tuple(check.atom(event, "events") for event in events)
-        self._set("events", tuple(_EVENTS.get(event.lower(), event) for event in kept))
-        self._set("items", fetch_items(items, "items", macros=False))
-        if self.items and ("MessageNew" not in self.events or not filter.kind.startswith("SELECTED")):
+        if self.items and ("MessageNew" not in self.events or not self.filter.kind.startswith("SELECTED")):
             raise ValueError("items go with MessageNew of the selected mailbox")
 
     def _write(self, writer: Writer, utf8: bool) -> None:
@@ -90,20 +93,18 @@ class Notify(Command):
     def __init__(
         self, groups: Iterable[EventGroup] | None, status: bool = False, *, tag: str | None = None
     ) -> None:
-        self._set("status", check.boolean(status, "status"))
-        if groups is not None:
-            if isinstance(groups, (str, bytes)) or not isinstance(groups, Iterable):
-                raise TypeError("groups must be an iterable of EventGroup or None")
-            groups = tuple(groups)
-            if not all(isinstance(group, EventGroup) for group in groups):
-                raise TypeError("groups must be an iterable of EventGroup or None")
-            if not groups:
-                raise ValueError("groups must not be empty; None turns notification off")
-        elif status:
-            raise ValueError("status goes with groups")
-        self._set("groups", groups)
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        kept = None if groups is None else exact.items(groups, "groups", "EventGroup")
+        self._keep(tag=tag, groups=kept, status=exact.boolean(status, "status"))
+
+    def _check(self) -> None:
+        if self.groups is None:
+            if self.status:
+                raise ValueError("status goes with groups")
+            return
+        if not self.groups:
+            raise ValueError("groups must not be empty; None turns notification off")
+        if not all(isinstance(group, EventGroup) for group in self.groups):
+            raise TypeError("groups must be an iterable of EventGroup or None")
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         if self.groups is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
@@ -62,9 +63,7 @@ def _write_tagged(writer: Writer, value: check.Tagged) -> None:
 
 def parameters(values: object, known: frozenset[str], what: str) -> tuple[Parameter, ...]:
     """Parameters, none of which is one that the command has a field for."""
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(f"{what} must be an iterable of Parameter")
-    kept = tuple(values)
+    kept = exact.items(values, what, "Parameter")
     for value in kept:
         if not isinstance(value, Parameter):
             raise TypeError(f"{what} must be an iterable of Parameter")
@@ -107,13 +106,17 @@ class Qresync(Value):
         known_numbers: check.SetLike | None = None,
         known_numbers_uids: check.SetLike | None = None,
     ) -> None:
-        self._set("uid_validity", check.number(uid_validity, "uid_validity", least=1))
-        self._set("modseq", check.number(modseq, "modseq", least=1, most=check.MAX_MODSEQ))
-        if (known_numbers is None) != (known_numbers_uids is None):
+        self._keep(
+            uid_validity=exact.integer(uid_validity, "uid_validity", least=1),
+            modseq=exact.integer(modseq, "modseq", least=1, most=exact.MAX_NUMBER64),
+            known_uids=_known(known_uids, "known_uids"),
+            known_numbers=_known(known_numbers, "known_numbers"),
+            known_numbers_uids=_known(known_numbers_uids, "known_numbers_uids"),
+        )
+
+    def _check(self) -> None:
+        if (self.known_numbers is None) != (self.known_numbers_uids is None):
             raise ValueError("known_numbers and known_numbers_uids come together")
-        self._set("known_uids", _known(known_uids, "known_uids"))
-        self._set("known_numbers", _known(known_numbers, "known_numbers"))
-        self._set("known_numbers_uids", _known(known_numbers_uids, "known_numbers_uids"))
 
     def _write(self, writer: Writer, utf8: bool) -> None:
         writer.raw(f"QRESYNC ({self.uid_validity} {self.modseq}")
@@ -150,12 +153,12 @@ class MailboxFilter(Value):
     mailboxes: tuple[MailboxName, ...] = ()
 
     def __init__(self, kind: str, mailboxes: str | Iterable[str] = ()) -> None:
-        self._set("kind", check.one_of(kind, _PLAIN_FILTERS | _NAMED_FILTERS, "kind"))
-        if isinstance(mailboxes, str):
-            mailboxes = (mailboxes,)
-        elif isinstance(mailboxes, bytes) or not isinstance(mailboxes, Iterable):
-            raise TypeError("mailboxes must be str or an iterable of str")
-        self._set("mailboxes", tuple(check.mailbox(mailbox, "mailboxes") for mailbox in mailboxes))
+        self._keep(
+            kind=check.one_of(kind, _PLAIN_FILTERS | _NAMED_FILTERS, "kind"),
+            mailboxes=check.mailboxes(mailboxes, "mailboxes"),
+        )
+
+    def _check(self) -> None:
         if bool(self.mailboxes) != (self.kind in _NAMED_FILTERS):
             raise ValueError("SUBTREE, SUBTREE-ONE and MAILBOXES need mailboxes, the others have none")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from mailproto import exact
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap import search
@@ -75,12 +76,14 @@ class Search(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("criteria", _criteria(criteria))
-        self._set("charset", _charset(charset, self.criteria))
-        self._set("uid", check.boolean(uid, "uid"))
-        self._set("return_options", check.search_options(return_options, "return_options"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        kept = _criteria(criteria)
+        self._keep(
+            tag=tag,
+            criteria=kept,
+            charset=_charset(charset, kept),
+            uid=exact.boolean(uid, "uid"),
+            return_options=check.search_options(return_options, "return_options"),
+        )
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         _write_return(writer, self.return_options)
@@ -112,16 +115,18 @@ class Sort(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        kept = tuple(key.upper() for key in check.texts(sort_keys, "sort_keys", least=1))
-        if not all(map(_SORT_KEY.fullmatch, kept)):
+        self._keep(
+            tag=tag,
+            sort_keys=tuple([key.upper() for key in check.texts(sort_keys, "sort_keys", least=1)]),
+            criteria=_criteria(criteria),
+            charset=check.text(charset, "charset"),
+            uid=exact.boolean(uid, "uid"),
+            return_options=check.search_options(return_options, "return_options"),
+        )
+
+    def _check(self) -> None:
+        if not all(map(_SORT_KEY.fullmatch, self.sort_keys)):
             raise ValueError("sort_keys must be sort keys of RFC 5256, each alone or behind REVERSE")
-        self._set("sort_keys", kept)
-        self._set("criteria", _criteria(criteria))
-        self._set("charset", check.text(charset, "charset"))
-        self._set("uid", check.boolean(uid, "uid"))
-        self._set("return_options", check.search_options(return_options, "return_options"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         _write_return(writer, self.return_options)
@@ -149,12 +154,13 @@ class Thread(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("algorithm", check.word(algorithm, "algorithm"))
-        self._set("criteria", _criteria(criteria))
-        self._set("charset", check.text(charset, "charset"))
-        self._set("uid", check.boolean(uid, "uid"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(
+            tag=tag,
+            algorithm=check.word(algorithm, "algorithm"),
+            criteria=_criteria(criteria),
+            charset=check.text(charset, "charset"),
+            uid=exact.boolean(uid, "uid"),
+        )
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().raw(self.algorithm).sp().astring(self.charset).sp()
@@ -186,25 +192,28 @@ class ESearch(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("criteria", _criteria(criteria))
-        if isinstance(sources, MailboxFilter):
-            sources = (sources,)
-        elif isinstance(sources, (str, bytes)) or not isinstance(sources, Iterable | None):
-            raise TypeError("sources must be MailboxFilter, an iterable of them or None")
+        kept = _criteria(criteria)
         if sources is not None:
-            sources = tuple(sources)
-            if not sources:
-                raise ValueError("sources must not be empty")
-            if not all(isinstance(source, MailboxFilter) for source in sources):
-                raise TypeError("sources must be MailboxFilter, an iterable of them or None")
-        self._set("sources", sources)
-        self._set("charset", _charset(charset, self.criteria))
-        self._set("return_options", check.search_options(return_options, "return_options"))
-        self._set("scope_options", parameters(scope_options, frozenset(), "scope_options"))
-        if self.scope_options and sources is None:
-            raise ValueError("scope_options go with sources")
-        self._set("tag", tag)
-        Command.__post_init__(self)
+            given = (sources,) if isinstance(sources, MailboxFilter) else sources
+            sources = exact.items(given, "sources", "MailboxFilter")
+        self._keep(
+            tag=tag,
+            criteria=kept,
+            sources=sources,
+            charset=_charset(charset, kept),
+            return_options=check.search_options(return_options, "return_options"),
+            scope_options=parameters(scope_options, frozenset(), "scope_options"),
+        )
+
+    def _check(self) -> None:
+        if self.sources is None:
+            if self.scope_options:
+                raise ValueError("scope_options go with sources")
+            return
+        if not self.sources:
+            raise ValueError("sources must not be empty")
+        if not all(isinstance(source, MailboxFilter) for source in self.sources):
+            raise TypeError("sources must be MailboxFilter, an iterable of them or None")
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         if self.sources is not None:
@@ -230,9 +239,8 @@ class CancelUpdate(Command):
     tags: tuple[str, ...]
 
     def __init__(self, tags: str | Iterable[str], *, tag: str | None = None) -> None:
-        self._set("tags", tuple(check.tag(value) for value in check.texts(tags, "tags", least=1)))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        given = check.texts(tags, "tags", least=1)
+        self._keep(tag=tag, tags=tuple([check.tag(value, "tags") for value in given]))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         for value in self.tags:

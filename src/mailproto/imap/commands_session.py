@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from mailproto import exact
 from mailproto._core.write import Writer
 from mailproto.errors import ParseError
 from mailproto.imap import _arguments as check
@@ -60,7 +61,7 @@ class Authenticate(Command):
     def _check(self) -> None:
         self._set("mechanism", check.word(self.mechanism, "mechanism"))
         if self.initial_response is not None:
-            self._set("initial_response", check.octets(self.initial_response, "initial_response"))
+            self._set("initial_response", exact.octets(self.initial_response, "initial_response"))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().raw(self.mechanism)
@@ -81,10 +82,11 @@ class Login(Command):
     def __init__(
         self, username: check.StringLike, password: check.StringLike, *, tag: str | None = None
     ) -> None:
-        self._set("username", check.string(username, "username"))
-        self._set("password", check.string(password, "password"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(
+            tag=tag,
+            username=check.string(username, "username"),
+            password=check.string(password, "password"),
+        )
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().astring(self.username).sp().astring(self.password)
@@ -99,12 +101,7 @@ class Enable(Command):
     capabilities: tuple[str, ...]
 
     def __init__(self, capabilities: Iterable[str], *, tag: str | None = None) -> None:
-        kept = check.words(capabilities, "capabilities")
-        if not kept:
-            raise ValueError("capabilities must not be empty")
-        self._set("capabilities", kept)
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(tag=tag, capabilities=check.words(capabilities, "capabilities", least=1))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         for capability in self.capabilities:
@@ -131,9 +128,7 @@ class Id(Command):
         *,
         tag: str | None = None,
     ) -> None:
-        self._set("parameters", check.pairs(parameters, "parameters"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(tag=tag, parameters=check.id_parameters(parameters, "parameters"))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp()
@@ -193,9 +188,7 @@ class Language(Command):
     languages: tuple[str, ...] = ()
 
     def __init__(self, languages: str | Iterable[str] = (), *, tag: str | None = None) -> None:
-        self._set("languages", check.texts(languages, "languages"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(tag=tag, languages=check.texts(languages, "languages"))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         for language in self.languages:
@@ -211,9 +204,7 @@ class Comparator(Command):
     comparators: tuple[str, ...] = ()
 
     def __init__(self, comparators: str | Iterable[str] = (), *, tag: str | None = None) -> None:
-        self._set("comparators", check.texts(comparators, "comparators"))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(tag=tag, comparators=check.texts(comparators, "comparators"))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         for comparator in self.comparators:
@@ -237,9 +228,9 @@ class UidBatches(Command):
     batches: tuple[int, int] | None = None
 
     def _check(self) -> None:
-        check.number(self.size, "size", least=1)
+        self._set("size", exact.integer(self.size, "size", least=1))
         if self.batches is not None:
-            check.result_range(self.batches, "batches", negative=False)
+            self._set("batches", check.result_range(self.batches, "batches", negative=False))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().number(self.size)
@@ -261,9 +252,7 @@ class IdleDone(Value):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SaslResponse(Value):
-    """A client's answer to a SASL challenge: the octets before base64, or ``None`` for ``*``, which
-    cancels.
-    """
+    """A client's answer to a SASL challenge: the octets before base64, or ``None`` for ``*`` (cancel)."""
 
     _secret: ClassVar[frozenset[str]] = frozenset(("data",))
 
@@ -271,7 +260,7 @@ class SaslResponse(Value):
 
     def _check(self) -> None:
         if self.data is not None:
-            self._set("data", check.octets(self.data, "data"))
+            self._set("data", exact.octets(self.data, "data"))
 
     def _write(self, writer: Writer, utf8: bool) -> None:
         writer.raw(b"*" if self.data is None else b64encode(self.data)).crlf()
@@ -294,8 +283,9 @@ class LiteralAnnounced(Value):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class BadCommand(Value):
-    """A command that could not be read; its literals are swallowed. *tag* is ``None`` where it had no usable
-    tag.
+    """A command that could not be read; its literals are swallowed.
+
+    *tag* is ``None`` where it had no usable tag.
     """
 
     tag: str | None

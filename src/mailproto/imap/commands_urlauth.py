@@ -23,14 +23,13 @@ class GenUrlAuth(Command):
     urls: tuple[tuple[str, str], ...]
 
     def __init__(self, urls: Iterable[tuple[str, str]], *, tag: str | None = None) -> None:
-        if isinstance(urls, (str, bytes)) or not isinstance(urls, Iterable):
-            raise TypeError("urls must be an iterable of pairs")
-        kept = tuple((check.text(url, "urls"), check.word(mechanism, "urls")) for url, mechanism in urls)
-        if not kept:
+        pairs = check.pairs(urls, "urls")
+        kept = [(check.text(url, "urls"), check.word(mechanism, "urls")) for url, mechanism in pairs]
+        self._keep(tag=tag, urls=tuple(kept))
+
+    def _check(self) -> None:
+        if not self.urls:
             raise ValueError("urls must not be empty")
-        self._set("urls", kept)
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         for url, mechanism in self.urls:
@@ -49,12 +48,15 @@ class ResetKey(Command):
     def __init__(
         self, mailbox: str | None = None, mechanisms: Iterable[str] = (), *, tag: str | None = None
     ) -> None:
-        self._set("mailbox", None if mailbox is None else check.mailbox(mailbox, "mailbox"))
-        self._set("mechanisms", check.words(mechanisms, "mechanisms"))
-        if self.mechanisms and mailbox is None:
+        self._keep(
+            tag=tag,
+            mailbox=None if mailbox is None else check.mailbox(mailbox, "mailbox"),
+            mechanisms=check.words(mechanisms, "mechanisms"),
+        )
+
+    def _check(self) -> None:
+        if self.mechanisms and self.mailbox is None:
             raise ValueError("mechanisms go with a mailbox")
-        self._set("tag", tag)
-        Command.__post_init__(self)
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         if self.mailbox is not None:
@@ -73,9 +75,7 @@ class UrlFetch(Command):
     urls: tuple[str, ...]
 
     def __init__(self, urls: str | Iterable[str], *, tag: str | None = None) -> None:
-        self._set("urls", check.texts(urls, "urls", least=1))
-        self._set("tag", tag)
-        Command.__post_init__(self)
+        self._keep(tag=tag, urls=check.texts(urls, "urls", least=1))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         for url in self.urls:

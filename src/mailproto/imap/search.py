@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from mailproto import exact
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
@@ -57,9 +58,8 @@ SIZE_KEYS: Final = frozenset(("LARGER", "SMALLER"))
 WITHIN_KEYS: Final = frozenset(("OLDER", "YOUNGER"))
 OBJECT_ID_KEYS: Final = frozenset(("EMAILID", "THREADID"))
 GMAIL_ID_KEYS: Final = frozenset(("X-GM-MSGID", "X-GM-THRID"))
-_OBJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _KEYWORD: Final = re.compile(r'\\?[^\x00-\x20(){%*"\\\]\x7f-\U0010ffff]+')
-_ENTRY_TYPES: Final = frozenset(("priv", "shared", "all"))
+_ENTRY_TYPES: Final = frozenset(("PRIV", "SHARED", "ALL"))
 
 
 class SearchKey(Value):
@@ -143,7 +143,7 @@ class Keyword(SearchKey):
     negated: bool = False
 
     def _check(self) -> None:
-        check.boolean(self.negated, "negated")
+        self._set("negated", exact.boolean(self.negated, "negated"))
         # flag-keyword = atom: the system flags have keys of their own.
         self._set("flag", check.atom(self.flag, "flag"))
 
@@ -167,8 +167,7 @@ class Text(SearchKey):
     value: bytes
 
     def __init__(self, name: str, value: check.StringLike) -> None:
-        self._set("name", check.one_of(name, TEXT_KEYS, "name"))
-        self._set("value", check.string(value, "value"))
+        self._keep(name=check.one_of(name, TEXT_KEYS, "name"), value=check.string(value, "value"))
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.raw(self.name).sp().astring(self.value)
@@ -182,8 +181,7 @@ class Header(SearchKey):
     value: bytes
 
     def __init__(self, field: str, value: check.StringLike) -> None:
-        self._set("field", check.text(field, "field"))
-        self._set("value", check.string(value, "value"))
+        self._keep(field=check.text(field, "field"), value=check.string(value, "value"))
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.raw(b"HEADER ").astring(self.field).sp().astring(self.value)
@@ -200,7 +198,7 @@ class Date(SearchKey):
 
     def _check(self) -> None:
         self._set("name", check.one_of(self.name, DATE_KEYS, "name"))
-        check.day(self.date, "date")
+        self._set("date", exact.date(self.date, "date"))
 
     def _write_leaf(self, writer: Writer) -> None:
         month = check.MONTHS[self.date.month - 1]
@@ -216,7 +214,7 @@ class Size(SearchKey):
 
     def _check(self) -> None:
         self._set("name", check.one_of(self.name, SIZE_KEYS, "name"))
-        check.number(self.octets, "octets", most=check.MAX_MODSEQ)
+        self._set("octets", exact.integer(self.octets, "octets", most=exact.MAX_NUMBER64))
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.raw(f"{self.name} {self.octets}")
@@ -231,7 +229,7 @@ class Within(SearchKey):
 
     def _check(self) -> None:
         self._set("name", check.one_of(self.name, WITHIN_KEYS, "name"))
-        check.number(self.seconds, "seconds", least=1)
+        self._set("seconds", exact.integer(self.seconds, "seconds", least=1))
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.raw(f"{self.name} {self.seconds}")
@@ -246,10 +244,7 @@ class ObjectId(SearchKey):
 
     def _check(self) -> None:
         self._set("name", check.one_of(self.name, OBJECT_ID_KEYS, "name"))
-        if not isinstance(self.id, str):
-            raise TypeError("id must be a str")
-        if not _OBJECT_ID.fullmatch(self.id):
-            raise ValueError("id must be 1 to 255 letters, digits, _ and -")
+        self._set("id", check.object_id(self.id, "id"))
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.raw(f"{self.name} {self.id}")
@@ -264,7 +259,7 @@ class GmailId(SearchKey):
 
     def _check(self) -> None:
         self._set("name", check.one_of(self.name, GMAIL_ID_KEYS, "name"))
-        check.number(self.id, "id", most=2**64 - 1)
+        self._set("id", exact.integer(self.id, "id", most=2**64 - 1))
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.raw(f"{self.name} {self.id}")
@@ -277,7 +272,8 @@ class Filter(SearchKey):
     name: str
 
     def _check(self) -> None:
-        if "/" in check.atom(self.name, "name"):
+        self._set("name", check.atom(self.name, "name"))
+        if "/" in self.name:
             raise ValueError("name must not hold /")
 
     def _write_leaf(self, writer: Writer) -> None:
@@ -291,7 +287,7 @@ class Sequence(SearchKey):
     set: SequenceSet
 
     def __init__(self, set: check.SetLike) -> None:
-        self._set("set", check.sequence_set(set, "set"))
+        self._keep(set=check.sequence_set(set, "set"))
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.sequence_set(self.set)
@@ -304,7 +300,7 @@ class Uid(SearchKey):
     set: SequenceSet
 
     def __init__(self, set: check.SetLike) -> None:
-        self._set("set", check.sequence_set(set, "set"))
+        self._keep(set=check.sequence_set(set, "set"))
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.raw(b"UID ").sequence_set(self.set)
@@ -323,17 +319,12 @@ class ModSeq(SearchKey):
     entry_type: str | None = None
 
     def _check(self) -> None:
-        check.number(self.value, "value", most=check.MAX_MODSEQ)
+        self._set("value", exact.integer(self.value, "value", most=exact.MAX_NUMBER64))
         if (self.entry is None) != (self.entry_type is None):
             raise ValueError("entry and entry_type come together")
         if self.entry is not None:
-            check.text(self.entry, "entry")
-        if self.entry_type is not None:
-            if not isinstance(self.entry_type, str):
-                raise TypeError("entry_type must be a str")
-            if self.entry_type.lower() not in _ENTRY_TYPES:
-                raise ValueError("entry_type must be priv, shared or all")
-            self._set("entry_type", self.entry_type.lower())
+            self._set("entry", check.text(self.entry, "entry"))
+            self._set("entry_type", check.one_of(self.entry_type, _ENTRY_TYPES, "entry_type").lower())
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.raw(b"MODSEQ ")
@@ -403,12 +394,12 @@ class And(SearchKey):
     keys: tuple[SearchKey, ...]
 
     def __init__(self, keys: Iterable[SearchKey]) -> None:
-        if isinstance(keys, SearchKey) or not isinstance(keys, Iterable):
-            raise TypeError("keys must be an iterable of search keys")
-        kept = tuple(_key(key, "keys") for key in keys)
-        if not kept:
+        given = exact.items(keys, "keys", "search keys")
+        self._keep(keys=tuple([_key(key, "keys") for key in given]))
+
+    def _check(self) -> None:
+        if not self.keys:
             raise ValueError("keys must not be empty")
-        self._set("keys", kept)
 
     def children(self) -> tuple[SearchKey, ...]:
         return self.keys

@@ -7,6 +7,7 @@
 
 #include "data.h"
 #include "fuzz.h"
+#include "scan.h"
 #include "skip.h"
 
 static mp_limits bounds(void)
@@ -472,12 +473,23 @@ static bool write_search(const uint8_t *unit, size_t len, const mp_limits *limit
 
 /* ---- one stream ---------------------------------------------------------------------------------------- */
 
-static void read_unit(const uint8_t *unit, size_t len, const mp_limits *limits, fuzz_trace *t)
+/* Where text is read, no literal was announced: it would have swallowed what follows. */
+static bool may_announce(const uint8_t *unit, const mp_response_head *head)
+{
+    static const char code[] = "[BADCHARSET (";
+    const uint8_t *open = memchr(unit, '[', head->line_end);
+    return (head->kind != MP_RESP_CONTINUATION && (head->kind < MP_RESP_OK || head->kind > MP_RESP_PREAUTH)) ||
+           (open && head->line_end - (size_t)(open - unit) >= sizeof code - 1 &&
+            mp_is_word(open, sizeof code - 1, code, sizeof code - 1));
+}
+
+static void read_unit(const uint8_t *unit, size_t len, uint32_t literals, const mp_limits *limits, fuzz_trace *t)
 {
     mp_response_head head;
     mp_status_text text;
     mp_error err;
     mp_status status = mp_read_response_head(unit, len, &head, &err);
+    REQUIRE(status != MP_OK || literals == 0 || may_announce(unit, &head));
     fuzz_add(t, (uint64_t)status);
     if (status != MP_OK) {
         REQUIRE(err.offset <= len && err.expected != NULL);
@@ -523,7 +535,7 @@ static fuzz_trace run(const uint8_t *data, size_t size, fuzz_cuts *cuts, uint8_t
             break;
         } else {
             uint8_t *unit = padded(data + start, frame.len, padding);
-            read_unit(unit, frame.len, &limits, &t);
+            read_unit(unit, frame.len, frame.literals, &limits, &t);
             free(unit);
             start += frame.len;
         }

@@ -57,10 +57,26 @@ static mp_status lose(mp_framer *f, mp_error *err)
     return err->status;
 }
 
-/* Where the word at p ends: at SP, CR, LF or end. */
+static bool is_blank(uint8_t octet) { return octet == ' ' || octet == '\t'; }
+
+static const uint8_t *pass_blanks(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && is_blank(*p))
+        p++;
+    return p;
+}
+
+static const uint8_t *pass_digits(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && (mp_char_class[*p] & MP_C_DIGIT))
+        p++;
+    return p;
+}
+
+/* Where the letters, digits and hyphens of the word at p end. */
 static const uint8_t *word_end(const uint8_t *p, const uint8_t *end)
 {
-    while (p < end && *p != ' ' && *p != '\r' && *p != '\n')
+    while (p < end && ((uint8_t)((*p | 0x20) - 'a') < 26 || (mp_char_class[*p] & MP_C_DIGIT) || *p == '-'))
         p++;
     return p;
 }
@@ -81,23 +97,29 @@ static bool badcharset_open(const uint8_t *p, const uint8_t *end)
     return !quoted;
 }
 
-/* What the words of a server's first line say about free text. end: behind the line's last octet before its CRLF. */
+/* What the words of a server's first line say about free text. end: behind the line's last octet before its CRLF.
+ * Says so wherever mp_read_response_head reads a status, and where the line would be one but for blanks, a number or a
+ * status that is missing: what such a line ends in is no announcement either, and the lines behind it are not lost. */
 static uint8_t free_text(const uint8_t *line, const uint8_t *end)
 {
-    if (end - line > 2 && line[1] == ' ' && (unsigned)(line[2] - '0') <= 9)
-        return TEXT_NONE; /* "* 1 FETCH", the commonest by far */
-    const uint8_t *p = word_end(line, end);
-    if (p - line == 1 && *line == '+')
+    const uint8_t *p = pass_blanks(line, end);
+    if (p < end && *p == '+')
         return TEXT_ALL;
-    if (p < end)
+    if (p < end && *p == '*')
         p++;
+    else
+        while (p < end && !is_blank(*p))
+            p++;
+    p = pass_blanks(pass_digits(pass_blanks(p, end), end), end);
     const uint8_t *status = p;
     p = word_end(p, end);
     size_t len = (size_t)(p - status);
-    if (!(MP_IS(status, len, "OK") || MP_IS(status, len, "NO") || MP_IS(status, len, "BAD") ||
-          MP_IS(status, len, "BYE") || MP_IS(status, len, "PREAUTH")))
+    bool ends = p == end || is_blank(*p) || *p == '[' || *p == '(';
+    if (len == 0 ? p == end || *p != '[' : !ends || !(MP_IS(status, len, "OK") || MP_IS(status, len, "NO") ||
+        MP_IS(status, len, "BAD") || MP_IS(status, len, "BYE") || MP_IS(status, len, "PREAUTH")))
         return TEXT_NONE;
-    static const char code[] = " [BADCHARSET (";
+    static const char code[] = "[BADCHARSET (";
+    p = pass_blanks(p, end);
     if ((size_t)(end - p) >= sizeof code - 1 && mp_is_word(p, sizeof code - 1, code, sizeof code - 1))
         return badcharset_open(p + sizeof code - 1, end) ? TEXT_BADCHARSET : TEXT_ALL;
     return TEXT_ALL;

@@ -334,8 +334,8 @@ mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, m
     const uint8_t *p = unit + head->rest, *end = unit + head->end, *close, *octet;
     if (p < end && *p == ' ')
         p++;
-    else
-        mp_defect(&t->defects, MP_DEFECT_MISSING_TEXT, AT(p));
+    else /* behind a status, what is no SP is the "[" of its code */
+        mp_defect(&t->defects, p < end ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_MISSING_TEXT, AT(p));
     if (p < end && *p == '[') {
         if (!(close = code_end(unit, p + 1, end)))
             mp_defect(&t->defects, MP_DEFECT_UNCLOSED_CODE, AT(p));

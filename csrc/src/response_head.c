@@ -39,14 +39,39 @@ static uint8_t find_name(const name_entry *table, size_t n, const uint8_t *p, si
     return MP_RESP_UNKNOWN;
 }
 
-static const uint8_t *word(const uint8_t *p, const uint8_t *end)
+#define AT(p) ((uint32_t)((p) - unit))
+
+/* Passes SP; more of them with a defect. */
+static const uint8_t *pass_sp(const uint8_t *unit, const uint8_t *p, const uint8_t *end, mp_response_head *head)
 {
-    while (p < end && *p != ' ')
+    const uint8_t *extra = ++p;
+    while (p < end && *p == ' ')
         p++;
+    if (p != extra)
+        mp_defect(&head->defects, MP_DEFECT_EXTRA_SPACE, AT(extra));
     return p;
 }
 
-#define AT(p) ((uint32_t)((p) - unit))
+/* The name at p, and its kind. It ends at SP, at a "(" that lacks it, and a status at "[" likewise. */
+static const uint8_t *read_name(const uint8_t *unit, const uint8_t *p, const uint8_t *end, const name_entry *table, size_t n,
+                                mp_response_head *head)
+{
+    const uint8_t *name = p, *bracket = NULL;
+    for (; p < end && *p != ' ' && *p != '('; p++)
+        if (*p == '[' && !bracket)
+            bracket = p;
+    head->kind = find_name(table, n, name, (size_t)(p - name));
+    if (bracket && table == names) {
+        uint8_t kind = find_name(names, 5, name, (size_t)(bracket - name));
+        if (kind != MP_RESP_UNKNOWN) {
+            head->kind = kind;
+            p = bracket;
+        }
+    }
+    head->name = (mp_span){AT(name), AT(p) - AT(name)};
+    head->rest = AT(p);
+    return p;
+}
 
 static mp_status read_tagged(const uint8_t *unit, const uint8_t *end, mp_response_head *head, mp_error *err)
 {
@@ -58,13 +83,10 @@ static mp_status read_tagged(const uint8_t *unit, const uint8_t *end, mp_respons
         return mp_fail(err, MP_E_SYNTAX, AT(p), p == unit ? "\"*\", \"+\" or tag" : "SP");
     head->tagged = true;
     head->tag = (mp_span){0, AT(p)};
-    const uint8_t *name = ++p;
-    p = word(p, end);
-    head->kind = find_name(names, 3, name, (size_t)(p - name));
-    if (head->kind == MP_RESP_UNKNOWN)
-        return mp_fail(err, MP_E_SYNTAX, AT(name), "OK, NO or BAD");
-    head->name = (mp_span){AT(name), AT(p) - AT(name)};
-    head->rest = AT(p);
+    p = pass_sp(unit, p, end, head);
+    read_name(unit, p, end, names, sizeof names / sizeof *names, head);
+    if (head->kind < MP_RESP_OK || head->kind > MP_RESP_BAD)
+        return mp_fail(err, MP_E_SYNTAX, AT(p), "OK, NO or BAD");
     return MP_OK;
 }
 
@@ -112,34 +134,25 @@ mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_hea
         return read_tagged(unit, end, head, err);
     if (++p == end || *p != ' ')
         return mp_fail(err, MP_E_SYNTAX, AT(p), "SP");
-    p++;
-    const uint8_t *name = p;
-    p = word(p, end);
+    p = pass_sp(unit, p, end, head);
+    const uint8_t *name = p, *digits = p;
+    while (digits < end && (mp_char_class[*digits] & MP_C_DIGIT))
+        digits++;
+    if (digits > p && digits < end && *digits == ' ') {
+        uint64_t number;
+        if (!mp_parse_number(p, (size_t)(digits - p), UINT32_MAX, &number))
+            return mp_fail(err, MP_E_SYNTAX, AT(p), "number");
+        head->numbered = true;
+        head->number = (uint32_t)number;
+        name = pass_sp(unit, digits, end, head);
+        p = read_name(unit, name, end, numbered_names, sizeof numbered_names / sizeof *numbered_names, head);
+    } else
+        p = read_name(unit, name, end, names, sizeof names / sizeof *names, head);
     if (p == name)
         return mp_fail(err, MP_E_SYNTAX, AT(name), "response name");
-    if ((unsigned)(*name - '0') <= 9 && p < end) {
-        const uint8_t *digits = name;
-        while (digits < p && (mp_char_class[*digits] & MP_C_DIGIT))
-            digits++;
-        uint64_t number;
-        if (digits == p) {
-            if (!mp_parse_number(name, (size_t)(p - name), UINT32_MAX, &number))
-                return mp_fail(err, MP_E_SYNTAX, AT(name), "number");
-            head->numbered = true;
-            head->number = (uint32_t)number;
-            name = ++p;
-            p = word(p, end);
-            if (p == name)
-                return mp_fail(err, MP_E_SYNTAX, AT(name), "response name");
-        }
-    }
     for (const uint8_t *q = name; q < p; q++)
         if (!(mp_char_class[*q] & MP_C_ATOM))
             return mp_fail(err, MP_E_SYNTAX, AT(q), "response name");
-    head->name = (mp_span){AT(name), AT(p) - AT(name)};
-    head->rest = AT(p);
-    head->kind = head->numbered ? find_name(numbered_names, sizeof numbered_names / sizeof *numbered_names, name, (size_t)(p - name))
-                                : find_name(names, sizeof names / sizeof *names, name, (size_t)(p - name));
     if (head->kind >= MP_RESP_OK && head->kind <= MP_RESP_PREAUTH)
         return MP_OK;
     if (*name == '[' && !head->numbered) {
@@ -148,6 +161,8 @@ mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_hea
         mp_defect(&head->defects, MP_DEFECT_MISSING_STATUS, AT(name));
         return MP_OK;
     }
+    if (p < end && *p == '(')
+        mp_defect(&head->defects, MP_DEFECT_MISSING_SPACE, AT(p));
     if (head->kind == MP_RESP_FETCH && head->number == 0)
         mp_defect(&head->defects, MP_DEFECT_ZERO_SEQ, 2);
     const uint8_t *text_end = end;

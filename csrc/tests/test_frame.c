@@ -1,4 +1,5 @@
 #include "mailproto/frame.h"
+#include "mailproto/imap_response.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,49 @@ static void test_detached(void)
     CHECK(mp_framer_next(&f, unit, 21, &frame, &err) == MP_E_LIMIT && strcmp(err.limit, "max_unit") == 0);
 }
 
+/* What ends in {9} without being an announcement does not take the line behind it. */
+static void test_free_text(void)
+{
+    static const struct {
+        const char *line;
+        bool text, read; /* framed as text; read as a status or a continuation */
+    } rows[] = {
+        {"* OK x {9}", true, true},           {"a NO x {9}", true, true},          {"+ x {9}", true, true},
+        {"+", true, true},                    {"* [ALERT] x {9}", true, true},     {"* OK[ALERT] x {9}", true, true},
+        {"a OK[ALERT] x {9}", true, true},    {"*  OK x {9}", true, true},         {"a  OK x {9}", true, true},
+        {"* bye {9}", true, true},            {"* PREAUTH(x {9}", true, true},     {"* [X(y)] x {9}", true, true},
+        {"*  [ALERT] x {9}", true, true},     {"*\tOK x {9}", true, false},        {" * OK x {9}", true, false},
+        {"\ta OK x {9}", true, false},        {"*OK x {9}", true, false},          {"+x {9}", true, false},
+        {"* 5 NO x {9}", true, false},        {"* 5 [ALERT] x {9}", true, false},  {"a [ALERT] x {9}", true, false},
+        {"* OK\tx {9}", true, false},         {"a\tOK x {9}", true, false},        {"* OKAY x {9}", false, false},
+        {"* OK-X x {9}", false, false},       {"* OK.X x {9}", false, false},      {"* 1 FETCH x {9}", false, false},
+        {"* LIST () NIL {9}", false, false},  {"* 5 OKAY {9}", false, false},
+        {"* [BADCHARSET ({9}", false, true},  {"* OK[BADCHARSET ({9}", false, true}, {"*  NO [BADCHARSET ({9}", false, true},
+        {"* [BADCHARSET (x) {9}", true, true},
+    };
+    limits = mp_limits_client();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        mp_framer f;
+        mp_frame frame;
+        mp_error err;
+        mp_response_head head;
+        char data[256] = {0};
+        uint8_t *unit = (uint8_t *)data;
+        size_t len = (size_t)sprintf(data, "%s\r\n", rows[i].line), more = len + 11;
+        memcpy(data + len, "* 2 AB\r\n)\r\n", 11);
+        mp_framer_init(&f, MP_SERVER_SENDS, &limits);
+        CHECK(mp_framer_next(&f, unit, more, &frame, &err) == MP_OK);
+        if (frame.len != (rows[i].text ? len : more))
+            fprintf(stderr, "framed otherwise: %s\n", rows[i].line);
+        CHECK(frame.len == (rows[i].text ? len : more));
+        bool read = mp_read_response_head(unit, frame.len, &head, &err) == MP_OK &&
+                    (head.kind == MP_RESP_CONTINUATION || (head.kind >= MP_RESP_OK && head.kind <= MP_RESP_PREAUTH));
+        if (read != rows[i].read)
+            fprintf(stderr, "read otherwise: %s\n", rows[i].line);
+        CHECK(read == rows[i].read);
+    }
+}
+
 int main(void)
 {
     limits = mp_limits_client();
@@ -200,5 +244,6 @@ int main(void)
     CHECK(mp_framer_next(&f, data, 6, &frame, &err) == MP_E_LIMIT);
     CHECK(mp_framer_next(&f, data, 0, &frame, &err) == MP_E_LIMIT && err.offset == 3);
     test_detached();
+    test_free_text();
     return RESULT();
 }

@@ -180,7 +180,7 @@ MENDED: list[tuple[str, tuple[str, ...], str]] = [
     ("SORT ", ("trailing-space",), "SORT"),
     ("THREAD  (1  2) ", ("trailing-space", "extra-space"), "THREAD (1 2)"),
     ("THREAD (1(2)(3))", ("missing-space",), "THREAD (1 (2)(3))"),
-    ("THREAD(1)", (), ""),
+    ("THREAD(1)", ("missing-space",), "THREAD (1)"),
     ("THREAD ()(1)", ("bad-value",), "THREAD (1)"),
     ("THREAD ((()))(1 (()))", ("bad-value",), "THREAD (1)"),
     ("LANGUAGE DE", ("bad-value",), "LANGUAGE (DE)"),

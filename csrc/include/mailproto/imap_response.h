@@ -64,7 +64,7 @@ typedef struct mp_response_head {
     uint32_t number; /* of `* 23 EXISTS`                                                            */
     mp_span tag;
     mp_span name;    /* as written                                                                  */
-    uint32_t rest;   /* offset behind the name: a SP, or end                                        */
+    uint32_t rest;   /* offset behind the name: a SP, the end, or the "(" or "[" that lacks its SP  */
     uint32_t end;    /* offset of the line's end; trailing spaces count to the line only in a status */
     uint32_t line_end; /* the same with trailing spaces, which may be the last octets of a literal  */
     mp_defects defects;

@@ -22,8 +22,8 @@ from mailproto._core.c_mailproto cimport (
     MP_RESP_UIDBATCHES, MP_RESP_UIDFETCH, MP_RESP_URLFETCH, MP_RESP_VANISHED, MP_RESP_XLIST, MP_TEXT_NIL, MP_TOK_ATOM,
     c_bool, mp_build_response_tape, mp_cursor, mp_cursor_init, mp_defect, mp_defects, mp_defects_join, mp_error,
     mp_list, mp_mailbox_list, mp_read_close, mp_read_end, mp_read_flag_list, mp_read_mailbox_list, mp_read_open,
-    mp_read_resp_text, mp_read_response_head, mp_read_search, mp_read_sp, mp_read_status_head, mp_read_vanished,
-    mp_response_head, mp_run, mp_scan_mailbox_list, mp_scan_status, mp_search, mp_search_capacity, mp_span,
+    mp_read_resp_text, mp_read_response_head, mp_read_search, mp_read_status_head, mp_read_vanished,
+    mp_response_head, mp_run, mp_scan_mailbox_list, mp_scan_status, mp_search, mp_search_capacity, mp_skip_sp, mp_span,
     mp_status_row, mp_status_text, mp_tape, mp_text,
 )
 from mailproto._core.common cimport raise_error
@@ -329,8 +329,8 @@ cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, co
         PyObject_GenericSetAttr(value, "capabilities", tuple(names))
         return value
     if kind == MP_RESP_FLAGS:
-        if (mp_read_sp(&cursor) != MP_OK or mp_read_flag_list(&cursor, &span, defects) != MP_OK
-                or mp_read_end(&cursor) != MP_OK):
+        mp_skip_sp(&cursor)
+        if mp_read_flag_list(&cursor, &span, defects) != MP_OK or mp_read_end(&cursor) != MP_OK:
             raise_error(&error, unit, length)
         flags = flags_of(words, unit, span, defects)
         value = new(types.flags, defects.bits, (), unit, length)

@@ -153,7 +153,7 @@ codes = (
 )
 any_text = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 rights = st.text("abcdexyz019", max_size=8)
-signed = numbers | numbers.map(lambda n: -n)
+spans = st.tuples(numbers, numbers) | st.tuples(numbers, numbers).map(lambda ends: (-ends[0], -ends[1]))
 updates = st.builds(
     responses.ContextUpdate,
     st.sampled_from(["ADDTO", "REMOVEFROM"]),
@@ -217,17 +217,17 @@ values = (
         st.none() | sets,
         count=st.none() | numbers,
         modseq=st.none() | st.integers(0, 2**63 - 1),
-        partial=st.none() | st.tuples(st.tuples(signed, signed), st.none() | sets),
+        partial=st.none() | st.tuples(spans, st.none() | sets),
         mailbox=st.none() | mailboxes,
         uidvalidity=st.none() | numbers,
         updates=st.lists(updates, max_size=3),
         relevancy=st.none() | st.lists(st.integers(1, 100), max_size=3),
         others=st.lists(
-            st.tuples(atoms.map(lambda s: "X-" + s), trees),
+            st.tuples(atoms.map(lambda s: "X-" + s.upper()), trees),
             max_size=2,
             unique_by=lambda item: item[0].upper(),
         ),
-        correlators=st.lists(st.tuples(atoms.map(lambda s: "X-" + s), trees), max_size=2),
+        correlators=st.lists(st.tuples(atoms.map(lambda s: "X-" + s.upper()), trees), max_size=2),
     )
     | st.builds(responses.ThreadResult, nodes())
     | st.builds(
@@ -253,7 +253,7 @@ values = (
     | st.builds(
         responses.MailboxStatus,
         mailboxes,
-        st.fixed_dictionaries({"MAILBOXID": any_text, "APPENDLIMIT": st.none() | numbers, "SIZE": numbers}),
+        st.fixed_dictionaries({"MAILBOXID": object_ids, "APPENDLIMIT": st.none() | numbers, "SIZE": numbers}),
     )
     | st.builds(
         responses.MailboxList,

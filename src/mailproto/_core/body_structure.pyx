@@ -18,12 +18,13 @@ from mailproto._core.c_mailproto cimport (
 from mailproto._core.common cimport VALUE_DEPTH, octets_or_none, padded, raise_error
 from mailproto._core.envelope cimport Envelope, envelope_of, write_envelope
 from mailproto._core.members cimport mp_add_member, mp_new_empty
-from mailproto._core.trees cimport builtin, write_tree
+from mailproto._core.trees cimport builtin, checked_tree, write_tree
 from mailproto._core.words cimport (
     WORD_PARAMS, WordCache, defect_names, text_to_bytes, text_to_word, trees_in, word_find,
 )
 from mailproto._core.write cimport Writer
 
+from mailproto import exact
 from mailproto._core.trees import cut_repr, short_repr
 from mailproto.errors import ParseError
 from mailproto.limits import Limits
@@ -62,13 +63,22 @@ cdef tuple BODY_FIELDS = (
 cdef bytes MULTIPART = b"MULTIPART"
 
 
-cdef object param_tuple(object value, str name):
+cdef tuple param_tuple(object value, str name):
+    """Pairs of strings; neither has a NIL on the wire, so None is the empty one, as it is when read."""
     cdef list made = []
     if value is None:
         return ()
-    for key, text in (value.items() if isinstance(value, dict) else value):
-        made.append((octets_or_none(key, name), octets_or_none(text, name)))
+    for item in exact.items(value.items() if isinstance(value, dict) else value, name, "pairs"):
+        key, text = exact.items(item, name, "pairs")
+        made.append((octets_or_none(key, name) or b"", octets_or_none(text, name) or b""))
     return tuple(made)
+
+
+cdef object disposition_of(object value):
+    if value is None:
+        return None
+    kind, params = exact.pair(value, "disposition")
+    return (octets_or_none(kind, "disposition") or b"", param_tuple(params, "disposition"))
 
 
 @cython.final
@@ -87,7 +97,7 @@ cdef class BodyStructure:
                  body=None, parts=(), extended=None):
         if self.type is not None:
             raise TypeError("a BodyStructure does not change")
-        self.parts = tuple(parts)
+        self.parts = exact.items(parts, "parts", "BodyStructure")
         for item in self.parts + (() if body is None else (body,)):
             if not isinstance(item, BodyStructure):
                 raise TypeError("parts and body must be BodyStructure values")
@@ -110,24 +120,24 @@ cdef class BodyStructure:
         self.params = param_tuple(params, "params")
         self.id = octets_or_none(id, "id")
         self.description = octets_or_none(description, "description")
-        self.encoding = None if self.parts else octets_or_none(encoding, "encoding")
-        self.size = None if self.parts else <uint64_t>size
-        self.lines = None if lines is None else <uint64_t>lines
+        self.encoding = None if self.parts else octets_or_none(encoding, "encoding") or b""
+        self.size = None if self.parts else exact.integer(size, "size", most=exact.MAX_NUMBER64)
+        self.lines = None if lines is None else exact.integer(lines, "lines", most=exact.MAX_NUMBER64)
         if not self.parts and (self.type.upper() == b"TEXT" or body is not None) != (lines is not None):
             raise ValueError("text parts and enclosed messages have lines, others none")
         self.md5 = octets_or_none(md5, "md5")
-        self.disposition = None if disposition is None else (
-            octets_or_none(disposition[0], "disposition"), param_tuple(disposition[1], "disposition"))
-        self.language = tuple([octets_or_none(item, "language") for item in language]) if language else None
+        self.disposition = disposition_of(disposition)
+        self.language = None if language is None else tuple(
+            [octets_or_none(item, "language") or b"" for item in exact.items(language, "language", "bytes")]) or None
         self.location = octets_or_none(location, "location")
-        self.extensions = tuple(extensions)
+        self.extensions = checked_tree(exact.items(extensions, "extensions", "trees"), "extensions")
         self.envelope = envelope
         self.body = body
         first = (self.params or None) if self.parts else self.md5
         present = [first, self.disposition, self.language, self.location, self.extensions or None]
         while present and present[-1] is None:
             present.pop()
-        self.extended = min(4, len(present)) if extended is None else extended
+        self.extended = max(min(4, len(present)), 0 if extended is None else exact.integer(extended, "extended", most=4))
 
     @staticmethod
     def from_wire(wire, limits=None):

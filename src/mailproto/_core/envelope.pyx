@@ -23,6 +23,7 @@ from mailproto._core.words cimport (
 )
 from mailproto._core.write cimport Writer
 
+from mailproto import exact
 from mailproto._core.trees import cut_repr, short_repr
 
 cdef extern from *:
@@ -211,8 +212,8 @@ cdef tuple ENVELOPE_FIELDS = (
 cdef object address_tuple(object value, str name):
     if value is None:
         return None
-    made = tuple(value)
-    for item in made:
+    made = exact.items(value, name, "Address") or None
+    for item in made or ():
         if not isinstance(item, Address):
             raise TypeError(f"{name} must hold Address values, not {type(item).__name__}")
     return made

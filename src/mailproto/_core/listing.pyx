@@ -5,10 +5,11 @@ cimport cython
 
 from mailproto._core.members cimport mp_add_member, mp_new_empty
 from mailproto._core.mailbox_name cimport MailboxName
-from mailproto._core.trees cimport builtin, write_tree
+from mailproto._core.trees cimport builtin, checked_tree, write_tree
 from mailproto._core.words cimport defect_names
 from mailproto._core.write cimport Writer
 
+from mailproto import exact
 from mailproto._core.trees import short_repr
 
 cdef extern from *:
@@ -38,15 +39,14 @@ cdef class MailboxList:
     def __init__(self, kind, attributes, delimiter, mailbox, extended=()):
         if self.made:
             raise TypeError("a MailboxList does not change")
+        kind = exact.text(kind, "kind")
         if kind not in KINDS:
             raise ValueError("kind must be LIST, LSUB or XLIST")
-        if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1):
-            raise ValueError("delimiter must be one character or None")
         self.kind = kind
-        self.attributes = tuple(attributes)
-        self.delimiter = delimiter
-        self.mailbox = mailbox if isinstance(mailbox, MailboxName) else MailboxName(mailbox)
-        self.extended = tuple([extended_item(tag, tree) for tag, tree in extended])
+        self.attributes = tuple([attribute_of(item) for item in exact.items(attributes, "attributes")])
+        self.delimiter = None if delimiter is None else delimiter_of(delimiter)
+        self.mailbox = mailbox_of(mailbox, "mailbox")
+        self.extended = tuple([extended_item(item) for item in exact.items(extended, "extended", "pairs")])
         self.made = True
 
     @property
@@ -113,8 +113,6 @@ cdef class MailboxList:
             if not first:
                 writer.sp()
             first = False
-            if not attribute or any([c <= " " or c in '()"{\x7f' for c in attribute]):
-                raise ValueError("not a mailbox attribute")
             writer.raw(attribute.encode("utf-8", "surrogateescape"))
         delimiter = None if self.delimiter is None else self.delimiter.encode("utf-8", "surrogateescape")
         writer.raw(b") ").nstring(delimiter).sp().mailbox(self.mailbox)
@@ -143,20 +141,49 @@ cdef bint is_child_info(object value):
     return isinstance(value, tuple) and all([isinstance(option, str) for option in <tuple>value])
 
 
-cdef tuple extended_item(object tag, object value):
-    if not isinstance(tag, str):
-        raise TypeError("the tag of extended data must be a str")
+cdef str attribute_of(object value):
+    cdef str attribute = exact.text(value, "attributes")
+    if not attribute or any([c <= " " or c in '()"{\x7f' for c in attribute]):
+        raise ValueError("attributes must be atoms")
+    attribute.encode("utf-8", "surrogateescape")
+    return attribute
+
+
+cdef str delimiter_of(object value):
+    cdef str delimiter = exact.text(value, "delimiter")
+    if len(delimiter) != 1 or delimiter in "\r\n\0" or "\ud800" <= delimiter <= "\udfff":
+        raise ValueError("delimiter must be one character, not CR, LF or NUL, or None")
+    return delimiter
+
+
+cdef MailboxName mailbox_of(object value, str what):
+    cdef MailboxName name
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be a str")
+    name = value if type(value) is MailboxName else MailboxName(value)
+    if "\0" in name or b"\0" in name.wire:
+        raise ValueError(f"{what} must not hold NUL")
+    return name
+
+
+cdef tuple extended_item(object item):
+    given, value = exact.pair(item, "extended")
+    cdef str tag = exact.text(given, "the tag of extended data")
+    cdef str known = tag.upper()
     if not tag:
         raise ValueError("the tag of extended data must not be empty")
-    known = (<str>tag).upper()
+    tag.encode("utf-8", "surrogateescape")
     if known == "CHILDINFO":
-        value = tuple(value)
-        if not is_child_info(value):
-            raise TypeError("CHILDINFO must be a tuple of str")
-        return (known, tuple([option.upper() for option in value]))
+        return (known, tuple([option_of(option) for option in exact.items(value, "CHILDINFO")]))
     if known == "OLDNAME":
-        return (known, value if isinstance(value, MailboxName) else MailboxName(value))
-    return (tag, value)
+        return (known, mailbox_of(value, "OLDNAME"))
+    return (tag, checked_tree(value, "extended"))
+
+
+cdef str option_of(object value):
+    cdef str option = exact.text(value, "CHILDINFO")
+    option.encode("utf-8", "surrogateescape")
+    return option.upper()
 
 
 cdef tuple fields_of(MailboxList row):

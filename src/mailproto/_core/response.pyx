@@ -6,7 +6,7 @@ built here without their __init__, whose checks are for values made in Python.
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc, PyMem_RawRealloc
 from cpython.object cimport PyObject_GenericSetAttr, PyTypeObject
 from cpython.unicode cimport PyUnicode_DecodeUTF8
@@ -19,7 +19,7 @@ from mailproto._core.c_mailproto cimport (
     MP_RESP_GENURLAUTH, MP_RESP_ID, MP_RESP_JMAPACCESS, MP_RESP_LANGUAGE, MP_RESP_LIST, MP_RESP_LISTRIGHTS,
     MP_RESP_LSUB, MP_RESP_METADATA, MP_RESP_MYRIGHTS, MP_RESP_NAMESPACE, MP_RESP_OK, MP_RESP_PREAUTH, MP_RESP_QUOTA,
     MP_RESP_QUOTAROOT, MP_RESP_RECENT, MP_RESP_SEARCH, MP_RESP_SORT, MP_RESP_STATUS, MP_RESP_THREAD,
-    MP_RESP_UIDBATCHES, MP_RESP_UIDFETCH, MP_RESP_URLFETCH, MP_RESP_VANISHED, MP_RESP_XLIST, MP_TEXT_NIL, MP_TOK_ATOM,
+    MP_RESP_UIDBATCHES, MP_RESP_UIDFETCH, MP_RESP_UNKNOWN, MP_RESP_URLFETCH, MP_RESP_VANISHED, MP_RESP_XLIST, MP_TEXT_NIL, MP_TOK_ATOM,
     c_bool, mp_build_response_tape, mp_cursor, mp_cursor_init, mp_defect, mp_defects, mp_defects_join, mp_error,
     mp_list, mp_mailbox_list, mp_read_close, mp_read_end, mp_read_flag_list, mp_read_mailbox_list, mp_read_open,
     mp_read_resp_text, mp_read_response_head, mp_read_search, mp_read_status_head, mp_read_vanished,
@@ -89,6 +89,19 @@ cdef class ResponseTypes:
             self.status_slots[index] = mp_slot_at(mailbox_status, field)
             if self.status_slots[index] < 0:
                 raise TypeError("the fields of mailbox_status are slots")
+
+
+def is_response_name(name, /):
+    """Whether a response of this name has a class of its own, with a number before it or without."""
+    cdef mp_response_head head
+    cdef mp_error error
+    cdef bytes unit
+    for number in (b"* ", b"* 1 "):
+        unit = number + name.encode("ascii") + b"\r\n"
+        if (mp_read_response_head(<const uint8_t *>PyBytes_AS_STRING(unit), len(unit), &head, &error) != MP_OK
+                or head.kind != MP_RESP_UNKNOWN):
+            return True
+    return False
 
 
 cdef object read_response(ResponseTypes types, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,

@@ -1,6 +1,9 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """Generic trees: an atom is ``str``, a number ``int``, NIL ``None``, a string ``bytes``, a list ``tuple``."""
 
+from cpython.tuple cimport PyTuple_GET_SIZE, PyTuple_GetSlice
+
+from mailproto import exact
 from mailproto.streamed import Streamed
 
 cdef extern from "Python.h":
@@ -11,6 +14,12 @@ from itertools import islice
 from types import MappingProxyType
 
 cdef object CLOSE = object()
+
+#: The largest number of a tree: longer ones are read as atoms.
+cdef object MOST = 10 ** 19 - 1
+
+cdef enum:
+    DEEPEST = 60  # what Limits.server() reads in any place that holds a tree
 
 
 cdef object builtin(object value):
@@ -68,6 +77,55 @@ cdef bytes atom_octets(str atom):
     if not atom or atom.upper() == "NIL" or number or any([c <= " " or c in '()"{\x7f' for c in atom]):
         raise ValueError("not an atom: a string is bytes, a number int, NIL None")
     return atom.encode("utf-8", "surrogateescape")
+
+
+cdef object leaf(object value, str what):
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        return exact.octets(value, what)
+    if isinstance(value, str):
+        text = exact.text(value, what)
+        atom_octets(text)
+        return text
+    if isinstance(value, int) and not isinstance(value, bool):
+        return exact.integer(value, what, most=MOST)
+    raise TypeError(f"{what} must be made of str, bytes, int, None and tuples of them, not {type(value).__name__}")
+
+
+cdef object checked_tree(object value, str what):
+    """A generic tree from Python, of exact builtins and without recursion. TypeError; ValueError for a str that is no
+    atom, a number that would be read as an atom, and for one that is nested too deeply."""
+    cdef list outer = []  # what is open: the items to come, in reverse order, and those that are done
+    cdef list pending = [value]
+    cdef list made = []
+    while True:
+        if pending:
+            item = pending.pop()
+            if not isinstance(item, tuple):
+                made.append(leaf(item, what))
+                continue
+            if len(outer) == DEEPEST:
+                raise ValueError(f"{what} is nested too deeply")
+            outer.append((pending, made))
+            pending = list(PyTuple_GetSlice(item, 0, PyTuple_GET_SIZE(item)))
+            pending.reverse()
+            made = []
+        elif outer:
+            done = tuple(made)
+            pending, made = outer.pop()
+            made.append(done)
+        else:
+            return made[0]
+
+
+def check_tree(value, what, /):
+    """A generic tree that Python code gives, as exact builtins: None, ``int``, ``bytes``, ``str`` for an atom, tuples.
+
+    TypeError for any other object; ValueError for a ``str`` that is no atom, for a number over 10**19 - 1, which would be
+    read as an atom, and for what is nested more than 60 levels deep.
+    """
+    return checked_tree(value, what)
 
 
 def write_generic_tree(writer, tree, /):

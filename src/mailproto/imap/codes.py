@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mailproto import exact
 from mailproto._core.flags import canonical_flag
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.response_code import CODES
@@ -18,38 +19,26 @@ from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Value
+from mailproto.imap.responses_base import found, mailbox
 from mailproto.imap.values import NOT_IN_ATOM, to_octets, write_flag
 
 #: A quoted string where a response code may hold one; linear, for nothing in it can match twice.
 _QUOTED: Final = re.compile(rb'(?<=[ (])"(?:[^"\\]|\\.)*"')
 _OPEN_QUOTE: Final = re.compile(rb'[ (]"')
-_OBJECT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
-_MAX_UINT32: Final = 0xFFFFFFFF
-_MAX_UINT63: Final = 0x7FFFFFFFFFFFFFFF
 
 
-def _number(value: object, what: str, least: int = 1, most: int = _MAX_UINT32) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{what} must be an int")
-    if not least <= value <= most:
-        raise ValueError(f"{what} must be from {least} to {most}")
-    return value
+def _number(value: object, what: str, least: int = 1, most: int = exact.MAX_NUMBER) -> int:
+    return exact.integer(value, what, least=least, most=most)
+
+
 
 
 def _atom(value: object, what: str) -> str:
     """What ends neither itself nor the code around it."""
-    if not isinstance(value, str):
-        raise TypeError(f"{what} must be a str")
-    if not value or not value.isascii() or "]" in value or not NOT_IN_ATOM.isdisjoint(value):
+    kept = exact.text(value, what)
+    if not kept or not kept.isascii() or "]" in kept or not NOT_IN_ATOM.isdisjoint(kept):
         raise ValueError(f"{what} must be an atom without ]")
-    return value
-
-
-def _sequence_set(value: Any) -> SequenceSet:
-    made = value if isinstance(value, SequenceSet) else SequenceSet(value)
-    if not made:
-        raise ValueError("an empty sequence set cannot be sent")
-    return made
+    return kept
 
 
 def _put_quoted(writer: Writer, text: str) -> None:
@@ -61,7 +50,7 @@ def _put_quoted(writer: Writer, text: str) -> None:
 
 
 def _put_astring(writer: Writer, text: str) -> None:
-    if text and text.isascii() and text != "NIL" and NOT_IN_ATOM.isdisjoint(text) and "]" not in text:
+    if text and text.isascii() and text.upper() != "NIL" and NOT_IN_ATOM.isdisjoint(text) and "]" not in text:
         writer.raw(text)
     else:
         _put_quoted(writer, text)
@@ -94,8 +83,8 @@ class AppendUid(Argument):
     uids: SequenceSet
 
     def _check(self) -> None:
-        _number(self.uidvalidity, "uidvalidity")
-        self._set("uids", _sequence_set(self.uids))
+        self._set("uidvalidity", _number(self.uidvalidity, "uidvalidity"))
+        self._set("uids", found(self.uids, "uids"))
 
     def _put(self, writer: Writer) -> None:
         writer.number(self.uidvalidity).sp().sequence_set(self.uids)
@@ -113,9 +102,9 @@ class CopyUid(Argument):
     destination: SequenceSet
 
     def _check(self) -> None:
-        _number(self.uidvalidity, "uidvalidity")
-        self._set("source", _sequence_set(self.source))
-        self._set("destination", _sequence_set(self.destination))
+        self._set("uidvalidity", _number(self.uidvalidity, "uidvalidity"))
+        self._set("source", found(self.source, "source"))
+        self._set("destination", found(self.destination, "destination"))
 
     def _put(self, writer: Writer) -> None:
         writer.number(self.uidvalidity).sp().sequence_set(self.source).sp().sequence_set(self.destination)
@@ -129,10 +118,11 @@ class UrlMechanism(Argument):
     data: bytes | None = None
 
     def _check(self) -> None:
-        if "=" in _atom(self.name, "name"):
+        self._set("name", _atom(self.name, "name"))
+        if "=" in self.name:
             raise ValueError("the name of a mechanism must not hold =")
-        if self.data is not None and not isinstance(self.data, bytes):
-            raise TypeError("data must be bytes or None")
+        if self.data is not None:
+            self._set("data", exact.octets(self.data, "data"))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(self.name)
@@ -158,7 +148,7 @@ class MetadataRefused(Argument):
         if (self.size is not None) != (reason in ("LONGENTRIES", "MAXSIZE")):
             raise ValueError("size goes with LONGENTRIES and MAXSIZE, and with them alone")
         if self.size is not None:
-            _number(self.size, "size", 0, _MAX_UINT63)
+            self._set("size", _number(self.size, "size", 0, exact.MAX_NUMBER64))
         self._set("reason", reason)
 
     def _put(self, writer: Writer) -> None:
@@ -177,11 +167,10 @@ class InProgress(Argument):
 
     def _check(self) -> None:
         if self.tag is not None:
-            check.tag(self.tag)
-        if self.done is not None:
-            _number(self.done, "done", 0, _MAX_UINT63)
-        if self.goal is not None:
-            _number(self.goal, "goal", 0, _MAX_UINT63)
+            self._set("tag", check.tag(self.tag))
+        for what in ("done", "goal"):
+            if (value := getattr(self, what)) is not None:
+                self._set(what, _number(value, what, 0, exact.MAX_NUMBER64))
 
     def _put(self, writer: Writer) -> None:
         writer.open()
@@ -205,9 +194,9 @@ class MessageLimit(Argument):
     uid: int | None = None
 
     def _check(self) -> None:
-        _number(self.limit, "limit")
+        self._set("limit", _number(self.limit, "limit"))
         if self.uid is not None:
-            _number(self.uid, "uid")
+            self._set("uid", _number(self.uid, "uid"))
 
     def _put(self, writer: Writer) -> None:
         writer.number(self.limit)
@@ -233,17 +222,15 @@ def _plain(name: str, value: Any) -> None:
 
 
 def _code_number(name: str, value: Any) -> int:
-    return _number(value, name, 1, _MAX_UINT63 if name == "HIGHESTMODSEQ" else _MAX_UINT32)
+    return _number(value, name, 1, exact.MAX_NUMBER64 if name == "HIGHESTMODSEQ" else exact.MAX_NUMBER)
 
 
-def _items(name: str, value: Any) -> Iterable[Any]:
-    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise TypeError(f"{name} takes a tuple, not {type(value).__name__}")
-    return value
+def _items(name: str, value: Any) -> tuple[Any, ...]:
+    return exact.items(value, name, "values")
 
 
 def _atoms(name: str, value: Any) -> tuple[str, ...]:
-    return tuple(_atom(item, f"each of {name}") for item in _items(name, value))
+    return tuple([_atom(item, name) for item in _items(name, value)])
 
 
 def _some_atoms(name: str, value: Any) -> tuple[str, ...]:
@@ -253,21 +240,15 @@ def _some_atoms(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _flags(name: str, value: Any) -> tuple[str, ...]:
-    return tuple(canonical_flag(_atom(item, f"each of {name}")) for item in _items(name, value))
+    return tuple([canonical_flag(_atom(item, name)) for item in _items(name, value)])
 
 
 def _charsets(name: str, value: Any) -> tuple[bytes, ...]:
-    made = tuple(item.encode() if isinstance(item, str) else item for item in _items(name, value or ()))
-    for item in made:
-        if not isinstance(item, bytes):
-            raise TypeError(f"{name} takes a tuple of bytes")
-    return made
+    return tuple([exact.string(item, name) for item in _items(name, () if value is None else value)])
 
 
 def _octets(name: str, value: Any) -> bytes:
-    made = value.encode() if isinstance(value, str) else value
-    if not isinstance(made, bytes):
-        raise TypeError(f"{name} takes bytes, not {type(value).__name__}")
+    made = exact.string(value, name)
     if not made:
         raise ValueError(f"{name} takes an argument")
     _check_octets(made)
@@ -287,34 +268,34 @@ def _check_octets(value: bytes) -> None:
 
 
 def _string(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{name} takes a str, not {type(value).__name__}")
-    if not value or any(ch in value for ch in "\r\n\0"):
+    made = exact.text(value, name)
+    if not made or any(ch in made for ch in "\r\n\0"):
         raise ValueError(f"{name} takes a string without CR, LF and NUL")
-    return value
+    made.encode("utf-8", "surrogateescape")
+    return made
 
 
 def _object_id(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{name} takes a str, not {type(value).__name__}")
-    if not _OBJECT_ID.fullmatch(value):
-        raise ValueError(f"{name} takes 1 to 255 letters, digits, _ and - (RFC 8474)")
-    return value
+    made = check.object_id(value, name)
+    if made.upper() == "NIL":  # where it stands without quotes, that is no string
+        raise ValueError(f"{name} must not be NIL")
+    return made
 
 
 def _mechanisms(name: str, value: Any) -> tuple[UrlMechanism, ...]:
-    made = tuple(
-        item if isinstance(item, UrlMechanism) else UrlMechanism(item) for item in _items(name, value)
-    )
+    items = _items(name, value)
+    made = tuple([item if isinstance(item, UrlMechanism) else UrlMechanism(item) for item in items])
     if not made or made[0] != UrlMechanism("INTERNAL"):
         raise ValueError(f"the first mechanism of {name} must be INTERNAL")
     return made
 
 
 def _mailboxes(name: str, value: Any) -> tuple[MailboxName, ...]:
-    made = tuple(v if isinstance(v, MailboxName) else MailboxName(v) for v in _items(name, value))
+    made = tuple([mailbox(item) for item in _items(name, value)])
     if len(made) != 2:
         raise ValueError(f"{name} takes the old name and the new one")
+    if any(octet in box.wire for box in made for octet in b"\r\n"):
+        raise ValueError(f"{name} takes names without CR and LF: a response code has no literals")
     return made
 
 
@@ -326,7 +307,7 @@ _CHECKS: Final[dict[str, Callable[[str, Any], Any]]] = {
     "charsets": _charsets,
     "appenduid": _of(AppendUid),
     "copyuid": _of(CopyUid),
-    "set": lambda name, value: _sequence_set(value),
+    "set": lambda name, value: found(value, name),
     "text": _octets,
     "string": _string,
     "objectid": _object_id,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
@@ -16,12 +17,13 @@ from mailproto.imap.responses_base import (
     Response,
     Wire,
     mailbox,
-    number64,
     octets,
     put_name,
     repeated,
+    several_octets,
     text,
     texts,
+    tree,
 )
 from mailproto.imap.values import Tree, write_flag, write_tree
 
@@ -30,7 +32,7 @@ _RIGHTS: Final = re.compile("[a-z0-9]*")
 
 def _rights(value: object, what: str = "rights") -> str:
     """rights = astring; lower-case letters and digits only (RFC 4314 section 5)."""
-    rights = text(value, what)
+    rights = exact.text(value, what)
     if not _RIGHTS.fullmatch(rights):
         raise ValueError(f"{what} must be lower-case letters and digits")
     return rights
@@ -55,8 +57,8 @@ class QuotaResource(Value):
     def _check(self) -> None:
         self._set("name", text(self.name, "name").upper())
         for what in ("usage", "limit"):
-            if getattr(self, what) is not None:
-                number64(getattr(self, what), what)
+            if (value := getattr(self, what)) is not None:
+                self._set(what, exact.integer(value, what, most=exact.MAX_NUMBER64))
 
     def _put(self, writer: Writer) -> None:
         put_name(writer, self.name)
@@ -66,6 +68,14 @@ class QuotaResource(Value):
                 writer.nil()
             else:
                 writer.number(value)
+
+
+def _resource(resource: object) -> QuotaResource:
+    if isinstance(resource, QuotaResource):
+        return resource
+    if not isinstance(resource, tuple) or len(resource) != 3:
+        raise TypeError("resources must hold QuotaResource, or tuples of name, usage and limit")
+    return QuotaResource(*resource)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -80,10 +90,8 @@ class Quota(Response):
 
     def _check(self) -> None:
         self._set("root", octets(self.root, "root"))
-        self._set(
-            "resources",
-            tuple(r if isinstance(r, QuotaResource) else QuotaResource(*r) for r in self.resources),
-        )
+        resources = exact.items(self.resources, "resources", "QuotaResource")
+        self._set("resources", tuple([_resource(resource) for resource in resources]))
 
     @classmethod
     def _from_wire(cls, form: int, *values: Any) -> Wire:
@@ -105,7 +113,7 @@ class QuotaRoot(Response):
 
     def _check(self) -> None:
         self._set("mailbox", mailbox(self.mailbox))
-        self._set("roots", _strings(self.roots, "roots"))
+        self._set("roots", several_octets(self.roots, "roots"))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* QUOTAROOT ").mailbox(self.mailbox)
@@ -122,8 +130,8 @@ class Acl(Response):
 
     def _check(self) -> None:
         self._set("mailbox", mailbox(self.mailbox))
-        pairs = self.rights.items() if isinstance(self.rights, Mapping) else self.rights
-        self._set("rights", tuple((octets(who, "identifier"), _rights(rights)) for who, rights in pairs))
+        pairs = check.pairs(self.rights, "rights")
+        self._set("rights", tuple([(octets(who, "identifier"), _rights(rights)) for who, rights in pairs]))
 
     @classmethod
     def _from_wire(cls, form: int, *values: Any) -> Wire:
@@ -152,8 +160,8 @@ class ListRights(Response):
     def _check(self) -> None:
         self._set("mailbox", mailbox(self.mailbox))
         self._set("identifier", octets(self.identifier, "identifier"))
-        _rights(self.required, "required")
-        self._set("optional", tuple(_rights(tied, "optional") for tied in texts(self.optional, "optional")))
+        self._set("required", _rights(self.required, "required"))
+        self._set("optional", tuple([_rights(tied, "optional") for tied in texts(self.optional, "optional")]))
 
     @classmethod
     def _from_wire(cls, form: int, *values: Any) -> Wire:
@@ -177,7 +185,7 @@ class MyRights(Response):
 
     def _check(self) -> None:
         self._set("mailbox", mailbox(self.mailbox))
-        _rights(self.rights)
+        self._set("rights", _rights(self.rights))
 
     @classmethod
     def _from_wire(cls, form: int, *values: Any) -> Wire:
@@ -202,15 +210,13 @@ class Metadata(Response):
     def _check(self) -> None:
         self._set("mailbox", mailbox(self.mailbox))
         if self.values is None:
-            self._set("entries", texts(self.entries, "entries"))
-            if not self.entries:
-                raise ValueError("entries must not be empty where there are no values")
+            self._set("entries", texts(self.entries, "entries", least=1))
             return
         pairs = {
-            text(entry, "entry"): None if value is None else octets(value, "value")
-            for entry, value in self.values.items()
+            text(entry, "values"): None if value is None else octets(value, "values")
+            for entry, value in check.pairs(self.values, "values")
         }
-        if self.entries and tuple(self.entries) != tuple(pairs):
+        if (entries := texts(self.entries, "entries")) and entries != tuple(pairs):
             raise ValueError("entries follow from the values")
         self._set("values", MappingProxyType(pairs))
         self._set("entries", tuple(pairs))
@@ -257,7 +263,7 @@ class GenUrlAuth(Response):
     urls: tuple[bytes, ...]
 
     def _check(self) -> None:
-        self._set("urls", _strings(self.urls, "urls"))
+        self._set("urls", several_octets(self.urls, "urls"))
         if not self.urls:
             raise ValueError("urls must not be empty")
 
@@ -278,18 +284,10 @@ class UrlFetch(Response):
     urls: tuple[tuple[bytes, bytes | tuple[tuple[str, Tree], ...] | None], ...]
 
     def _check(self) -> None:
-        made: list[tuple[bytes, Any]] = []
-        for url, data in self.urls:
-            if isinstance(data, tuple):
-                items = tuple((check.word(label, "name"), tree) for label, tree in data)
-                if not items:
-                    raise ValueError("what a URL stands for must not be an empty tuple")
-                made.append((octets(url, "url"), items))
-            else:
-                made.append((octets(url, "url"), None if data is None else octets(data, "data")))
-        if not made:
+        urls = [exact.pair(url, "urls") for url in exact.items(self.urls, "urls", "pairs")]
+        if not urls:
             raise ValueError("urls must not be empty")
-        self._set("urls", tuple(made))
+        self._set("urls", tuple([(octets(url, "urls"), _url_data(data)) for url, data in urls]))
 
     @classmethod
     def _from_wire(cls, form: int, *values: Any) -> Wire:
@@ -317,7 +315,16 @@ class UrlFetch(Response):
                 writer.close()
 
 
-def _strings(values: Iterable[object], what: str) -> tuple[bytes, ...]:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(f"{what} must be an iterable of bytes")
-    return tuple(octets(value, what) for value in values)
+def _url_data(data: object) -> bytes | tuple[tuple[str, Tree], ...] | None:
+    if data is None or not isinstance(data, tuple):
+        return None if data is None else octets(data, "urls")
+    if not data:
+        raise ValueError("what a URL stands for must not be an empty tuple")
+    made: list[tuple[str, Tree]] = []
+    for label, value in check.pairs(data, "urls"):
+        name = check.word(label, "urls")
+        if name in ("BODY", "BINARY"):
+            made.append((name, None if value is None else octets(value, name)))
+        else:
+            made.append((name, tree(value, "urls")))
+    return tuple(made)

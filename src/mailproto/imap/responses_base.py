@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from mailproto import exact
+from mailproto._core.flags import canonical_flag
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
+from mailproto._core.trees import check_tree
 from mailproto._core.write import Writer
+from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import LiteralMode, Value
+from mailproto.imap.values import NOT_IN_ATOM, Tree, to_octets
+
+#: What no text up to the end of a line can hold.
+NOT_IN_TEXT: Final = frozenset("\r\n\0")
 
 #: What a reader gives a class: its fields by name, and the defects that only the class can see.
 Wire = tuple[tuple[tuple[str, Any], ...], tuple[str, ...]]
@@ -26,6 +34,9 @@ class Response(Value):
     raw: bytes | None = field(default=None, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
+        self._set("defects", texts(self.defects, "defects"))
+        if self.raw is not None:
+            self._set("raw", exact.octets(self.raw, "raw"))
         self._check()
 
     def _fields(self) -> list[tuple[str, Any]]:
@@ -60,57 +71,85 @@ class Response(Value):
         return {"type": type(self).__name__, **Value.to_dict(self, secrets=secrets)}
 
 
-def uint32(value: object, what: str, least: int = 0) -> None:
-    """Check a number of 32 bits."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{what} must be an int")
-    if not least <= value < 1 << 32:
-        raise ValueError(f"{what} must be from {least} to 4294967295")
-
-
-def number64(value: object, what: str) -> None:
-    """Check a number of 63 bits."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{what} must be an int")
-    if not 0 <= value < 1 << 63:
-        raise ValueError(f"{what} must be from 0 to 9223372036854775807")
-
-
 def octets(value: object, what: str) -> bytes:
     """The octets of a string: a server may send any, NUL too."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape")
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value)
-    raise TypeError(f"{what} must be bytes or str")
+    return exact.string(value, what, errors="surrogateescape")
+
+
+def several_octets(values: object, what: str) -> tuple[bytes, ...]:
+    """Several strings."""
+    return tuple([octets(value, what) for value in exact.items(values, what, "bytes")])
 
 
 def text(value: object, what: str) -> str:
     """A name that a server sends as a string: any ``str`` that has octets."""
-    if not isinstance(value, str):
-        raise TypeError(f"{what} must be a str")
-    value.encode("utf-8", "surrogateescape")
-    return value
+    kept = exact.text(value, what)
+    kept.encode("utf-8", "surrogateescape")
+    return kept
 
 
-def texts(values: object, what: str) -> tuple[str, ...]:
+def texts(values: object, what: str, *, least: int = 0) -> tuple[str, ...]:
     """Several names."""
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(f"{what} must be an iterable of str")
-    return tuple(text(value, what) for value in values)
+    made = tuple([text(value, what) for value in exact.items(values, what)])
+    if len(made) < least:
+        raise ValueError(f"{what} must not be empty")
+    return made
 
 
-def mailbox(value: str) -> MailboxName:
-    """A mailbox name as it is kept."""
-    return value if isinstance(value, MailboxName) else MailboxName(value)
+def line(value: object, what: str) -> str:
+    """Free text up to the end of a line."""
+    kept = text(value, what)
+    if not NOT_IN_TEXT.isdisjoint(kept):
+        raise ValueError(f"{what} must not hold CR, LF or NUL")
+    return kept
+
+
+def atom(value: object, what: str) -> str:
+    """A flag or the name of a capability: looser than the grammar, for a server or a proxy may hand on what
+    it was given, but nothing that ends the atom early.
+    """
+    kept = text(value, what)
+    if not kept or not NOT_IN_ATOM.isdisjoint(kept):
+        raise ValueError(f"{what} must be atoms")
+    return kept
+
+
+def atoms(values: object, what: str) -> tuple[str, ...]:
+    """Several of them."""
+    return tuple([atom(value, what) for value in exact.items(values, what)])
+
+
+def flags(values: object, what: str) -> tuple[str, ...]:
+    """Flags, system flags in canonical case."""
+    return tuple([canonical_flag(flag) if flag.isascii() else flag for flag in atoms(values, what)])
+
+
+def mailbox(value: object) -> MailboxName:
+    """A mailbox name as it is kept. CR and LF have a form on the wire, but no octet of a string is NUL."""
+    if not isinstance(value, str):
+        raise TypeError("mailbox must be a str")
+    name = value if type(value) is MailboxName else MailboxName(value)
+    if "\0" in name or b"\0" in name.wire:
+        raise ValueError("mailbox must not hold NUL")
+    return name
 
 
 def found(value: object, what: str) -> SequenceSet:
-    """A sequence-set in what a search found: with numbers, and without ``$``."""
-    result = value if isinstance(value, SequenceSet) else SequenceSet(value)  # type: ignore[arg-type]
-    if not result or result.saved:
-        raise ValueError(f"{what} must hold numbers")
-    return result
+    """A sequence-set that a server names messages with: numbers, neither ``*`` nor ``$``."""
+    made = value if isinstance(value, SequenceSet) else SequenceSet(value)  # type: ignore[arg-type]
+    if not made or made.saved or made.has_star:
+        raise ValueError(f"{what} must be numbers, and at least one")
+    return made
+
+
+def tree(value: object, what: str) -> Tree:
+    """A generic tree, its tuples, strings and numbers as exact builtins."""
+    return check_tree(value, what)  # type: ignore[no-any-return]
+
+
+def labelled(values: object, what: str, label: Callable[[object, str], str]) -> tuple[tuple[str, Tree], ...]:
+    """Pairs of a name, which *label* checks, and a tree."""
+    return tuple([(label(name, what), tree(value, what)) for name, value in check.pairs(values, what)])
 
 
 def repeated(keys: Iterable[object]) -> tuple[str, ...]:
@@ -121,4 +160,4 @@ def repeated(keys: Iterable[object]) -> tuple[str, ...]:
 
 def put_name(writer: Writer, value: str) -> None:
     """Write a name, as an atom if it can be one."""
-    writer.astring(value.encode("utf-8", "surrogateescape"))
+    writer.astring(to_octets(value))

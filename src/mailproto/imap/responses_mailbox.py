@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
-from mailproto._core.flags import canonical_flag
+from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
+from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import to_builtin
-from mailproto.imap.responses_base import Response, Wire, mailbox, put_name, text, uint32
+from mailproto.imap.responses_base import Response, Wire, flags, found, mailbox, put_name, text, tree
 from mailproto.imap.values import Tree, to_octets, write_flag, write_tree
+
+#: The items of STATUS that are numbers (RFC 9051 section 9, RFC 7162, RFC 7889, RFC 9208).
+_NUMBERS: Final = frozenset(
+    ("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "DELETED", "SIZE", "HIGHESTMODSEQ")
+    + ("APPENDLIMIT", "DELETED-STORAGE")
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -23,7 +30,7 @@ class Exists(Response):
     count: int
 
     def _check(self) -> None:
-        uint32(self.count, "count")
+        self._set("count", exact.integer(self.count, "count"))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* ").number(self.count).raw(b" EXISTS")
@@ -36,7 +43,7 @@ class Recent(Response):
     count: int
 
     def _check(self) -> None:
-        uint32(self.count, "count")
+        self._set("count", exact.integer(self.count, "count"))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* ").number(self.count).raw(b" RECENT")
@@ -49,7 +56,7 @@ class Expunge(Response):
     seq: int
 
     def _check(self) -> None:
-        uint32(self.seq, "seq", 1)
+        self._set("seq", exact.integer(self.seq, "seq", least=1))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* ").number(self.seq).raw(b" EXPUNGE")
@@ -63,8 +70,8 @@ class Vanished(Response):
     earlier: bool = False
 
     def _check(self) -> None:
-        if not isinstance(self.uids, SequenceSet):
-            self._set("uids", SequenceSet(self.uids))
+        self._set("uids", found(self.uids, "uids"))
+        self._set("earlier", exact.boolean(self.earlier, "earlier"))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* VANISHED (EARLIER) " if self.earlier else b"* VANISHED ").sequence_set(self.uids)
@@ -77,10 +84,18 @@ class MailboxFlags(Response):
     flags: tuple[str, ...]
 
     def _check(self) -> None:
-        self._set("flags", tuple(canonical_flag(flag) for flag in self.flags))
+        self._set("flags", flags(self.flags, "flags"))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* FLAGS ").list(self.flags, lambda flag: write_flag(writer, flag))
+
+
+def _status_value(name: str, value: object) -> Tree:
+    if name == "MAILBOXID":
+        return check.object_id(value, name)
+    if name in _NUMBERS and not (value is None and name == "APPENDLIMIT"):
+        return exact.integer(value, name, most=exact.MAX_NUMBER64)
+    return tree(value, name)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,9 +111,10 @@ class MailboxStatus(Response):
 
     def _check(self) -> None:
         self._set("mailbox", mailbox(self.mailbox))
-        items = {item.upper(): value for item, value in self.items.items()}
-        if "MAILBOXID" in items:
-            text(items["MAILBOXID"], "MAILBOXID")
+        pairs = [(check.word(name, "items"), value) for name, value in check.pairs(self.items, "items")]
+        items = {name: _status_value(name, value) for name, value in pairs}
+        if len(items) != len(pairs):
+            raise ValueError("items names one of them twice")
         self._set("items", MappingProxyType(items))
 
     def __hash__(self) -> int:
@@ -130,20 +146,17 @@ class MailboxStatus(Response):
 class UidBatches(Response):
     """UIDBATCHES (RFC 10022): the mailbox cut into batches, each ``(high, low)``, the newest first.
 
-    ``tag`` is that of the command; no batches: the mailbox is empty.
+    ``tag`` is that of the command, ``None`` only where a server left it out; no batches: the mailbox is
+    empty.
     """
 
     tag: str | None
     batches: tuple[tuple[int, int], ...] = ()
 
     def _check(self) -> None:
-        if self.tag is not None:
-            text(self.tag, "tag")
-        batches = tuple((high, low) for high, low in self.batches)
-        for ends in batches:
-            for end in ends:
-                uint32(end, "the end of a batch", 1)
-        self._set("batches", batches)
+        self._set("tag", text(self.tag, "tag"))
+        batches = [exact.pair(batch, "batches") for batch in exact.items(self.batches, "batches", "pairs")]
+        self._set("batches", tuple([(_uid(high), _uid(low)) for high, low in batches]))
 
     @classmethod
     def _from_wire(cls, form: int, *values: Any) -> Wire:
@@ -161,3 +174,7 @@ class UidBatches(Response):
             writer.raw(b" (TAG ").string(to_octets(self.tag)).close()
         if self.batches:
             writer.sp().raw(",".join(f"{high}:{low}" for high, low in self.batches))
+
+
+def _uid(value: object) -> int:
+    return exact.integer(value, "batches", least=1)

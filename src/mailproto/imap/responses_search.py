@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
+from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
+from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Value
-from mailproto.imap.responses_base import Response, Wire, found, mailbox, number64, repeated, text, uint32
+from mailproto.imap.responses_base import Response, Wire, found, labelled, mailbox, repeated, text
 from mailproto.imap.values import Tree, to_octets, write_flag, write_tree
 
 
@@ -24,10 +26,9 @@ class _Numbers(Response):
 
     def _check(self) -> None:
         # one canonical form, so that equality does not depend on how the set was built
-        numbers = self.numbers.to_list() if isinstance(self.numbers, SequenceSet) else self.numbers
-        self._set("numbers", SequenceSet(numbers))
+        self._set("numbers", _in_order(self.numbers))
         if self.modseq is not None:
-            number64(self.modseq, "modseq")
+            self._set("modseq", exact.integer(self.modseq, "modseq", most=exact.MAX_NUMBER64))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* ").raw(self._name)
@@ -57,6 +58,9 @@ class SortResult(_Numbers):
     _name: ClassVar[bytes] = b"SORT"
 
 
+_KINDS: Final = frozenset(("ADDTO", "REMOVEFROM"))
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class ContextUpdate(Value):
     """ADDTO or REMOVEFROM (RFC 5267 section 4.3): what changed in a result that the server keeps up to date.
@@ -69,14 +73,12 @@ class ContextUpdate(Value):
     changes: tuple[tuple[int, SequenceSet], ...]
 
     def _check(self) -> None:
-        if self.kind not in ("ADDTO", "REMOVEFROM"):
-            raise ValueError("kind must be ADDTO or REMOVEFROM")
-        changes = tuple((position, found(numbers, "changes")) for position, numbers in self.changes)
-        for position, _ in changes:
-            uint32(position, "the position of a change")
+        self._set("kind", check.one_of(self.kind, _KINDS, "kind"))
+        changes = [exact.pair(change, "changes") for change in exact.items(self.changes, "changes", "pairs")]
         if not changes:
             raise ValueError("changes must not be empty")
-        self._set("changes", changes)
+        made = [(exact.integer(at, "changes"), found(numbers, "changes")) for at, numbers in changes]
+        self._set("changes", tuple(made))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(self.kind).raw(b" (")
@@ -86,7 +88,9 @@ class ContextUpdate(Value):
 
 
 _NUMBERS: Final = ("MIN", "MAX", "COUNT", "MODSEQ")
-_TYPED: Final = frozenset({*_NUMBERS, "ALL", "PARTIAL", "ADDTO", "REMOVEFROM", "RELEVANCY"})
+#: What has a field of its own, so that neither ``others`` nor ``correlators`` may hold it.
+_TYPED: Final = frozenset({*_NUMBERS, *_KINDS, "ALL", "PARTIAL", "RELEVANCY", "UID"})
+_CORRELATORS: Final = frozenset(("TAG", "MAILBOX", "UIDVALIDITY"))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -118,30 +122,29 @@ class ESearch(Response):
 
     def _check(self) -> None:
         if self.tag is not None:
-            text(self.tag, "tag")
+            self._set("tag", text(self.tag, "tag"))
+        self._set("uid", exact.boolean(self.uid, "uid"))
         if self.all is not None:
             self._set("all", found(self.all, "all"))
         for what in ("min", "max", "count", "modseq"):
             if (value := getattr(self, what)) is not None:
-                number64(value, what)
+                self._set(what, exact.integer(value, what, most=exact.MAX_NUMBER64))
         if self.partial is not None:
-            (first, last), numbers = self.partial
-            uint32(abs(first), "partial", 1)
-            uint32(abs(last), "partial", 1)
-            self._set("partial", ((first, last), None if numbers is None else found(numbers, "partial")))
+            span, numbers = exact.pair(self.partial, "partial")
+            kept = None if numbers is None else found(numbers, "partial")
+            self._set("partial", (check.result_range(span, "partial"), kept))
         if self.mailbox is not None:
             self._set("mailbox", mailbox(self.mailbox))
         if self.uidvalidity is not None:
-            uint32(self.uidvalidity, "uidvalidity")
-        self._set("updates", tuple(self.updates))
+            self._set("uidvalidity", exact.integer(self.uidvalidity, "uidvalidity"))
+        self._set("updates", exact.items(self.updates, "updates", "ContextUpdate"))
         if not all(isinstance(update, ContextUpdate) for update in self.updates):
             raise TypeError("updates must be ContextUpdate")
         if self.relevancy is not None:
-            self._set("relevancy", tuple(self.relevancy))
-            for score in self.relevancy:
-                number64(score, "relevancy")
-        for what in ("others", "correlators"):
-            self._set(what, tuple((label, tree) for label, tree in getattr(self, what)))
+            scores = exact.items(self.relevancy, "relevancy", "int")
+            self._set("relevancy", tuple([exact.integer(score, "relevancy") for score in scores]))
+        self._set("others", labelled(self.others, "others", _other))
+        self._set("correlators", labelled(self.correlators, "correlators", _correlator))
 
     @classmethod
     def _from_wire(cls, form: int, *values: Any) -> Wire:
@@ -224,6 +227,40 @@ class ESearch(Response):
             write_tree(begin(label), tree)
         if not first:
             writer.close()
+
+
+def _other(label: object, what: str) -> str:
+    name = check.label(label, what)
+    if name in _TYPED:
+        raise ValueError(f"{what} must not hold what has a field of its own")
+    return name
+
+
+def _correlator(label: object, what: str) -> str:
+    name = check.word(label, what)
+    if name in _CORRELATORS:
+        raise ValueError(f"{what} must not hold what has a field of its own")
+    return name
+
+
+def _in_order(numbers: object) -> SequenceSet:
+    """The one form that these numbers have in this order, so that ``==`` does not ask how a set was built.
+
+    What is made here is what is read: numbers that follow each other are one run. A run that was written
+    from the higher end down iterates upwards, so it is turned; nothing is expanded.
+    """
+    if not isinstance(numbers, SequenceSet):
+        numbers = SequenceSet(numbers)  # type: ignore[arg-type]
+    if numbers.saved or numbers.has_star:
+        raise ValueError("numbers must be numbers")
+    joined: list[tuple[int, int]] = []
+    for first, last in numbers.ranges:
+        low, high = min(first, last), max(first, last)
+        if joined and joined[-1][1] + 1 == low:
+            joined[-1] = (joined[-1][0], high)
+        else:
+            joined.append((low, high))
+    return SequenceSet.from_ranges(joined)
 
 
 def _are_changes(value: tuple[Any, ...]) -> bool:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mailproto import exact
+from mailproto._core.response import is_response_name
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.codes import ResponseCode
-from mailproto.imap.responses_base import Response, Wire, octets, put_name, text, texts
+from mailproto.imap.responses_base import Response, Wire, atoms, line, octets, put_name, text, texts, tree
 from mailproto.imap.values import NamespaceEntry, Tree, to_octets, write_flag, write_tree
 
-_STATUSES: Final = ("OK", "NO", "BAD", "PREAUTH", "BYE")
+_STATUSES: Final = frozenset(("OK", "NO", "BAD", "PREAUTH", "BYE"))
+
+
+def _check_text(response: StatusResponse | Continuation) -> None:
+    """resp-text = ["[" resp-text-code "]" SP] text                                        (RFC 9051 section 9)."""
+    if response.code is not None and not isinstance(response.code, ResponseCode):
+        raise TypeError("code must be a ResponseCode or None")
+    response._set("text", line(response.text, "text"))
+    if response.code is None and response.text.startswith("["):
+        raise ValueError("text must not begin with [, as a response code does")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -25,18 +35,18 @@ class StatusResponse(Response):
     text: str = ""
 
     def _check(self) -> None:
-        if self.status not in _STATUSES:
-            raise ValueError(f"status must be one of {', '.join(_STATUSES)}")
-        if self.tag is not None and self.status in ("PREAUTH", "BYE"):
-            raise ValueError(f"{self.status} is never tagged")
-        if self.code is None and self.text.startswith("[") and "]" in self.text:
-            raise ValueError("the text would be read as a response code")
+        self._set("status", check.one_of(self.status, _STATUSES, "status"))
+        if self.tag is not None:
+            self._set("tag", check.tag(self.tag))
+            if self.status in ("PREAUTH", "BYE"):
+                raise ValueError(f"{self.status} is never tagged")
+        _check_text(self)
 
     def _put(self, writer: Writer) -> None:
         if self.tag is None:
             writer.raw(b"* ")
         else:
-            writer.raw(check.tag(self.tag)).sp()  # a tag may hold what an atom may not: `]`
+            writer.raw(self.tag).sp()
         writer.raw(self.status).sp()
         if self.code is not None:
             self.code._put(writer)
@@ -52,8 +62,7 @@ class Continuation(Response):
     code: ResponseCode | None = None
 
     def _check(self) -> None:
-        if self.code is None and self.text.startswith("[") and "]" in self.text:
-            raise ValueError("the text would be read as a response code")
+        _check_text(self)
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"+ ")
@@ -70,7 +79,7 @@ class Capability(Response):
     capabilities: tuple[str, ...]
 
     def _check(self) -> None:
-        self._set("capabilities", tuple(self.capabilities))
+        self._set("capabilities", atoms(self.capabilities, "capabilities"))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* CAPABILITY")
@@ -85,12 +94,20 @@ class Enabled(Response):
     capabilities: tuple[str, ...] = ()
 
     def _check(self) -> None:
-        self._set("capabilities", tuple(self.capabilities))
+        self._set("capabilities", atoms(self.capabilities, "capabilities"))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* ENABLED")
         for name in self.capabilities:
             write_flag(writer.sp(), name)
+
+
+def _entry(entry: object, what: str) -> NamespaceEntry:
+    if isinstance(entry, NamespaceEntry):
+        return entry
+    if not isinstance(entry, tuple) or len(entry) not in (2, 3):
+        raise TypeError(f"{what} must hold NamespaceEntry, or tuples of prefix and delimiter")
+    return NamespaceEntry(*entry)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -107,9 +124,8 @@ class Namespace(Response):
     def _check(self) -> None:
         for name in ("personal", "other", "shared"):
             if (entries := getattr(self, name)) is not None:
-                self._set(
-                    name, tuple(e if isinstance(e, NamespaceEntry) else NamespaceEntry(*e) for e in entries)
-                )
+                made = [_entry(entry, name) for entry in exact.items(entries, name, "NamespaceEntry")]
+                self._set(name, tuple(made) or None)
 
     @classmethod
     def _from_wire(cls, form: int, *values: Any) -> Wire:
@@ -139,11 +155,11 @@ class Id(Response):
 
     def _check(self) -> None:
         if self.parameters is not None:
-            pairs = self.parameters.items() if isinstance(self.parameters, Mapping) else self.parameters
-            self._set(
-                "parameters",
-                tuple((octets(name, "name"), None if v is None else octets(v, "value")) for name, v in pairs),
-            )
+            made = [
+                (octets(name, "parameters"), None if value is None else octets(value, "parameters"))
+                for name, value in check.pairs(self.parameters, "parameters")
+            ]
+            self._set("parameters", tuple(made))
 
     @classmethod
     def _from_wire(cls, form: int, *values: Any) -> Wire:
@@ -170,9 +186,7 @@ class Language(Response):
     tags: tuple[str, ...]
 
     def _check(self) -> None:
-        self._set("tags", texts(self.tags, "tags"))
-        if not self.tags:
-            raise ValueError("tags must not be empty")
+        self._set("tags", texts(self.tags, "tags", least=1))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* LANGUAGE ").list(self.tags, lambda tag: put_name(writer, tag))
@@ -186,7 +200,7 @@ class Comparator(Response):
     matching: tuple[str, ...] = ()
 
     def _check(self) -> None:
-        text(self.active, "active")
+        self._set("active", text(self.active, "active"))
         self._set("matching", texts(self.matching, "matching"))
 
     @classmethod
@@ -227,6 +241,17 @@ class UnknownResponse(Response):
     name: str
     number: int | None = None
     values: tuple[Tree, ...] = ()
+
+    def _check(self) -> None:
+        name = check.word(self.name, "name")
+        # what would be read as something else: "* OK", "* 5", "* [ALERT]" for the quirk that it is
+        if is_response_name(name) or name.isdigit() or name.startswith("["):
+            raise ValueError("name must not be that of a response with a class of its own, nor a number")
+        self._set("name", name)
+        if self.number is not None:
+            self._set("number", exact.integer(self.number, "number"))
+        values = exact.items(self.values, "values", "trees")
+        self._set("values", tuple([tree(value, "values") for value in values]))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* ")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
-from mailproto._core.trees import write_generic_tree
+from mailproto._core.trees import check_tree, write_generic_tree
 from mailproto._core.write import Writer
+from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Value
 
 #: What no part of the library has a type for: an atom is ``str``, a number ``int``, ``NIL`` ``None``, a
@@ -47,12 +49,21 @@ class NamespaceEntry(Value):
     extensions: tuple[tuple[str, Tree], ...] = ()
 
     def _check(self) -> None:
-        self._set("prefix", self.prefix if isinstance(self.prefix, MailboxName) else MailboxName(self.prefix))
-        if self.delimiter is not None and (not isinstance(self.delimiter, str) or len(self.delimiter) != 1):
-            raise ValueError("delimiter must be one character or None")
-        self._set("extensions", tuple((label, tree) for label, tree in self.extensions))
-        if not all(isinstance(label, str) for label, _ in self.extensions):
-            raise TypeError("the name of an extension must be a str")
+        if not isinstance(self.prefix, str):
+            raise TypeError("prefix must be a str")
+        prefix = self.prefix if type(self.prefix) is MailboxName else MailboxName(self.prefix)
+        self._set("prefix", prefix)
+        if self.delimiter is not None:
+            delimiter = exact.text(self.delimiter, "delimiter")
+            if len(delimiter) != 1 or not delimiter.isascii() or delimiter in "\r\n\0":
+                raise ValueError("delimiter must be one ASCII character, not CR, LF or NUL, or None")
+            self._set("delimiter", delimiter)
+        extensions = []
+        for label, value in check.pairs(self.extensions, "extensions"):
+            kept = exact.text(label, "extensions")
+            to_octets(kept)
+            extensions.append((kept, check_tree(value, "extensions")))
+        self._set("extensions", tuple(extensions))
 
     @classmethod
     def _read(cls, prefix: bytes | None, delimiter: bytes | None, extensions: Any) -> NamespaceEntry:

@@ -10,14 +10,15 @@ from mailproto._core.c_mailproto cimport (
     MP_OK, MP_TEXT_NIL, c_bool, mp_date_time, mp_defect, mp_defects, mp_defects_join, mp_error, mp_fail_limit,
     mp_fetch_item, mp_limits, mp_parse_date_time, mp_read_list_string, mp_text,
 )
-from mailproto._core.common cimport raise_error
+from mailproto._core.common cimport octets_or_none, raise_error
 from mailproto._core.dates cimport datetime_from_c
 from mailproto._core.mailbox_name cimport MailboxName, mailbox_from_wire
-from mailproto._core.trees cimport write_tree
+from mailproto._core.trees cimport checked_tree, write_tree
 from mailproto._core.words cimport text_to_bytes, trees_in
 
 from datetime import datetime
 
+from mailproto import exact
 from mailproto._core.dates import format_internal_date
 
 #: What a Fetch has an attribute for; an item of `others` may not pass for one of them.
@@ -99,44 +100,38 @@ cdef bint is_section(str name):
     return name.startswith("BODY[") or name.startswith("BINARY[") or name in SECTIONS
 
 
-cdef object refuse(str name, str wanted, object value):
-    raise TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
-
-
-cdef uint64_t checked_number(str name, object value) except? 0:
-    if isinstance(value, bool) or not isinstance(value, int):
-        refuse(name, "an int", value)
-    if not 0 <= value <= 0xFFFFFFFFFFFFFFFF:
-        raise ValueError(f"{name} must be from 0 to 18446744073709551615")
-    return value
-
-
 cdef object check_item(str name, object value):
     if name in ATTRIBUTES or is_section(name):
         raise ValueError(f"{name} has an argument of its own")
     if name == "PREVIEW":
-        if isinstance(value, str):
-            return (<str>value).encode("utf-8")
-        if value is not None and not isinstance(value, bytes):
-            refuse(name, "bytes, str or None", value)
-    elif name == "SAVEDATE":
-        if value is not None and (not isinstance(value, datetime) or value.tzinfo is None):
-            refuse(name, "an aware datetime or None", value)
-    elif name == "EMAILID" or name == "THREADID":
-        if value is None and name == "THREADID":
-            return None
-        if not isinstance(value, str):
-            refuse(name, "a str", value)
-        plain = value.replace("-", "a").replace("_", "a")
-        if not 0 < len(value) <= 255 or not plain.isascii() or not plain.isalnum():
-            raise ValueError(f"{name} takes 1 to 255 letters, digits, _ and - (RFC 8474)")
-    elif name == "X-GM-LABELS":
-        if isinstance(value, (str, bytes)):
-            refuse(name, "a tuple of str", value)
-        return tuple([label if isinstance(label, MailboxName) else MailboxName(label) for label in value])
-    elif name in ("X-GM-MSGID", "X-GM-THRID") or name.startswith("BINARY.SIZE["):
-        return checked_number(name, value)
-    return value
+        return octets_or_none(value, name)
+    if name == "SAVEDATE":
+        return None if value is None else exact.moment(value, name)
+    if name == "EMAILID" or name == "THREADID":
+        return None if value is None and name == "THREADID" else object_id(name, value)
+    if name == "X-GM-LABELS":
+        return tuple([label_of(label) for label in exact.items(value, name)])
+    if name in ("X-GM-MSGID", "X-GM-THRID") or name.startswith("BINARY.SIZE["):
+        return exact.integer(value, name, most=0xFFFFFFFFFFFFFFFF)
+    return checked_tree(value, name)
+
+
+cdef str object_id(str name, object value):
+    cdef str made = exact.text(value, name)
+    cdef str plain = made.replace("-", "a").replace("_", "a")
+    if not 0 < len(made) <= 255 or not plain.isascii() or not plain.isalnum():
+        raise ValueError(f"{name} takes 1 to 255 letters, digits, _ and - (RFC 8474)")
+    return made
+
+
+cdef MailboxName label_of(object value):
+    cdef MailboxName label
+    if not isinstance(value, str):
+        raise TypeError("X-GM-LABELS must be str")
+    label = value if type(value) is MailboxName else MailboxName(value)
+    if b"\0" in label.wire:
+        raise ValueError("X-GM-LABELS must not hold NUL")
+    return label
 
 
 cdef object write_item(object writer, str name, object value):

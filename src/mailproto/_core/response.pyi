@@ -4,6 +4,7 @@ from typing import Self, final
 from mailproto._core.response_code import CodeTypes
 
 def is_response_name(name: str, /) -> bool: ...
+
 @final
 class ResponseTypes:
     def __new__(

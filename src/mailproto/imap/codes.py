@@ -31,8 +31,6 @@ def _number(value: object, what: str, least: int = 1, most: int = exact.MAX_NUMB
     return exact.integer(value, what, least=least, most=most)
 
 
-
-
 def _atom(value: object, what: str) -> str:
     """What ends neither itself nor the code around it."""
     kept = exact.text(value, what)

@@ -17,7 +17,7 @@ _STATUSES: Final = frozenset(("OK", "NO", "BAD", "PREAUTH", "BYE"))
 
 
 def _check_text(response: StatusResponse | Continuation) -> None:
-    """resp-text = ["[" resp-text-code "]" SP] text                                        (RFC 9051 section 9)."""
+    """resp-text = ["[" resp-text-code "]" SP] text (RFC 9051 section 9)."""
     if response.code is not None and not isinstance(response.code, ResponseCode):
         raise TypeError("code must be a ResponseCode or None")
     response._set("text", line(response.text, "text"))

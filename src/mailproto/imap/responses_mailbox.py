@@ -18,7 +18,18 @@ from mailproto.imap.values import Tree, to_octets, write_flag, write_tree
 
 #: The items of STATUS that are numbers (RFC 9051 section 9, RFC 7162, RFC 7889, RFC 9208).
 _NUMBERS: Final = frozenset(
-    "MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN DELETED SIZE HIGHESTMODSEQ APPENDLIMIT DELETED-STORAGE".split()
+    (
+        "MESSAGES",
+        "RECENT",
+        "UIDNEXT",
+        "UIDVALIDITY",
+        "UNSEEN",
+        "DELETED",
+        "SIZE",
+        "HIGHESTMODSEQ",
+        "APPENDLIMIT",
+        "DELETED-STORAGE",
+    )
 )
 
 

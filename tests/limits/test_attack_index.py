@@ -13,13 +13,14 @@ TESTS = Path(__file__).resolve().parents[1]
 RESPONSES = "limits/test_response_attacks.py"
 COMMANDS = "limits/test_command_attacks.py"
 POP3 = "limits/test_pop3_attacks.py"
+LINEAR = "limits/test_linear_work.py"  # all four readers
 TEXT = "limits/test_text_attacks.py"
 WANTED = {
     1: {RESPONSES, COMMANDS, POP3},
     2: {RESPONSES, COMMANDS, POP3},
     3: {RESPONSES, COMMANDS},
     4: {COMMANDS},  # only clients send literals that do not wait
-    5: {RESPONSES, COMMANDS, POP3},
+    5: {RESPONSES, LINEAR},
     6: {RESPONSES, COMMANDS, POP3},
     7: {RESPONSES, COMMANDS, POP3},
     8: {RESPONSES, COMMANDS, POP3},

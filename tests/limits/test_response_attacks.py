@@ -1,7 +1,7 @@
 """What a hostile server sends to a client's reader, numbered as in the project's list of attacks."""
 
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -89,49 +89,7 @@ def test_attack_03_many_literals_share_one_budget() -> None:
     assert "max_unit" in expected
 
 
-# 5. Linear time, counted in octets that are moved.
-
-
-def literals(count: int, size: int) -> bytes:
-    item = b"{%d}\r\n" % size + b"x" * size
-    return b"* X (" + b" ".join([item] * count) + b")\r\n"
-
-
-def steps(wire: bytes, chunk: int) -> int:
-    """How many octets the reader copies from block to block."""
-    reader = ResponseReader()
-    blocks: set[int] = set()
-    moved = 0
-    fed = 0
-    for start in range(0, len(wire), chunk):
-        piece = wire[start : start + chunk]
-        view = reader.get_buffer(-1)
-        owner = id(view.obj)
-        if owner not in blocks:
-            blocks.add(owner)
-            moved += reader.buffered
-        view[: len(piece)] = piece
-        reader.buffer_updated(len(piece))
-        view.release()
-        fed += len(piece)
-        while reader.next() is not NEED_DATA:
-            pass
-    assert reader.buffered == 0
-    return moved
-
-
-@pytest.mark.parametrize(
-    "build", [lambda n: literals(n, 0), lambda n: literals(n, 7), lambda n: b"* SEARCH" + b" 1" * n + b"\r\n"]
-)
-def test_attack_05_work_is_linear_one_octet_at_a_time(build: Callable[[int], bytes]) -> None:
-    small, large = build(2000), build(8000)
-    assert steps(large, 1) <= 2 * len(large) + 4 * steps(small, 1)
-    reader = ResponseReader()
-    for octet in large[:-1]:
-        reader.feed(bytes((octet,)))
-        assert reader.next() is NEED_DATA
-    reader.feed(large[-1:])
-    assert reader.next() is not NEED_DATA
+# 5. Linear work: see test_linear_work.py for all readers.
 
 
 def test_attack_05_a_megabyte_one_octet_at_a_time_is_framed_once() -> None:

@@ -30,26 +30,35 @@ def drained(reader: Any) -> list[Any]:
         got.append(value)
 
 
-def octets_moved(reader: Any, wire: bytes, step: int) -> int:
-    """Feed *wire* through ``get_buffer`` in pieces of *step*: the octets copied to new memory.
+def lend(reader: Any, piece: bytes) -> None:
+    """Have the reader receive *piece* as a socket would: into memory that it lends."""
+    view = reader.get_buffer(len(piece))
+    take = min(len(piece), len(view))
+    view[:take] = piece[:take]
+    view.release()
+    reader.buffer_updated(take)
+    if take < len(piece):
+        reader.feed(piece[take:])
 
-    A reader that searches or copies what it holds again for every piece moves of the order of the square.
+
+#: The ways of octets into a reader: lent memory, bytes that are read in place, and others, that are copied.
+WAYS: dict[str, Callable[[Any, bytes], None]] = {
+    "lent": lend,
+    "bytes": lambda reader, piece: reader.feed(piece),
+    "bytearray": lambda reader, piece: reader.feed(bytearray(piece)),
+}
+
+
+def octets_moved(reader: Any, wire: bytes, step: int, way: str = "lent") -> int:
+    """Have *wire* read in pieces of *step*: the octets that the reader moved within its memory.
+
+    A reader that copies what it holds again for every piece moves of the order of the square.
     """
-    memory: int | None = None
-    moved = 0
+    take = WAYS[way]
     for start in range(0, len(wire), step):
-        piece = wire[start : start + step]
-        view = reader.get_buffer(len(piece))
-        if id(view.obj) != memory:
-            memory = id(view.obj)
-            moved += waiting(reader)
-        take = min(len(piece), len(view))
-        view[:take] = piece[:take]
-        view.release()
-        reader.buffer_updated(take)
-        if take < len(piece):
-            reader.feed(piece[take:])
+        take(reader, wire[start : start + step])
         drained(reader)
+    moved: int = reader.octets_moved
     return moved
 
 

@@ -2,7 +2,7 @@
 
 cimport cython
 from cpython.object cimport PyObject
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint64_t
 
 
 # Memory with MP_PADDING behind it; never moved while a view of it is out, only replaced.
@@ -44,6 +44,7 @@ cdef class Intake:
     cdef object lent         # the view that get_buffer gave last, or None
     cdef size_t room         # octets that may be reported of it
     cdef bint lost           # nothing more is read
+    cdef uint64_t moved      # octets that were copied within the reader's memory
     # what a reader sets
     cdef size_t block_size   # of the first block
     cdef size_t least_room   # that get_buffer gives

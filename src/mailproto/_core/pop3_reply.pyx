@@ -205,6 +205,7 @@ cdef class ReplyReader(Input):
             self.state = DIRECT_DONE
             if <size_t>n > consumed:
                 self.take(octets + consumed, n - consumed)
+                self.moved += n - consumed
         return 0
 
     cdef int body_room(self, Py_ssize_t wanted) except -1:
@@ -221,6 +222,7 @@ cdef class ReplyReader(Input):
         cdef PyObject *memory = <PyObject *>self.body
         Py_INCREF(<object>memory)
         self.body = None
+        self.moved += self.length
         try:
             resize_bytes(&memory, <size_t>self.length, size)
         except MemoryError:
@@ -448,6 +450,7 @@ cdef class ReplyReader(Input):
                                     octets, n, &consumed, &written)
             self.skip(consumed)
             self.length += written
+            self.moved += written
             if self.length > self.limits.max_body:
                 self.state = TOO_LARGE
                 self.body = None

@@ -237,6 +237,7 @@ cdef class ResponseReader(Intake):
             n = self.piece(octets, self.given_size - self.given_at, held_r[0])
             self.given_at += n
             self.take(octets, n)
+            self.moved += n
             if self.given_at == self.given_size:
                 self.settle()
         if self.given is None:
@@ -262,8 +263,10 @@ cdef class ResponseReader(Intake):
             bigger = new_block(max(self.parts_len + n, 2 * self.parts_len, <size_t>512))
             if self.parts_len:
                 memcpy(bigger.data, self.parts.data, self.parts_len)
+                self.moved += self.parts_len
             self.parts = bigger
         memcpy(self.parts.data + self.parts_len, octets, n)
+        self.moved += n
         self.parts_len += n
         return 0
 
@@ -421,6 +424,8 @@ cdef class ResponseReader(Intake):
             if self.left:
                 return NEED
             self.reclaim()
+            if self.held_size != self.held_len:
+                self.moved += self.held_len
             resize_bytes(&self.held, self.held_len, self.held_len)  # a copy if somebody may still write to it
             data = <object>self.held
             Py_DECREF(data)
@@ -467,6 +472,7 @@ cdef class ResponseReader(Intake):
                 self.held_room(n)
                 memcpy(PyBytes_AS_STRING(<object>self.held) + self.held_len, octets, n)
                 self.held_len += n
+                self.moved += n
             else:
                 n = min(n, self.sink_size - self.sink_len)
                 if n == 0:
@@ -483,6 +489,7 @@ cdef class ResponseReader(Intake):
         cdef size_t size = self.held_len + wanted
         if size > self.held_size:
             size = min(self.size, <uint64_t>max(size, 2 * self.held_size))
+            self.moved += self.held_len
             try:
                 resize_bytes(&self.held, self.held_len, size)
             except MemoryError:

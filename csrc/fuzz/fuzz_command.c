@@ -75,7 +75,9 @@ static fuzz_trace meaning(const mp_command *c, const uint8_t *unit, bool any_cas
         fuzz_add(&t, (uint64_t)a->kind << 32 ^ (uint64_t)a->peek << 40 ^ (uint64_t)a->word << 16);
         fuzz_add(&t, (uint64_t)a->count << 32);
         fuzz_add(&t, a->number);
-        if (a->kind == MP_ARG_SECTION || a->kind == MP_ARG_RANGE) { /* whose span is two numbers */
+        if (a->kind == MP_ARG_SECTION) { /* which has octets for a span */
+            fuzz_add(&t, a->octets);
+        } else if (a->kind == MP_ARG_RANGE) { /* whose span is two numbers */
             fuzz_add(&t, (uint64_t)a->span.off << 32 ^ a->span.len);
         } else if (a->kind != MP_ARG_LIST && a->kind != MP_ARG_WORD && a->kind != MP_ARG_KEY) {
             add_value(&t, unit, a, any_case);

@@ -77,17 +77,18 @@ static mp_status section_part(mp_command_scan *s)
     return MP_OK;
 }
 
-/* ["<" number "." nz-number ">"] of the section at `at` */
+/* partial = "<" number64 "." nz-number64 ">" of the section at `at`                RFC 9051 section 9 */
 static mp_status partial(mp_command_scan *s, uint32_t at)
 {
     uint64_t first, octets;
     if (*s->p != '<')
         return MP_OK;
     s->p++;
-    MP_TRY(mp_cs_number(s, 0, UINT32_MAX, "number", &first));
+    MP_TRY(mp_cs_number(s, 0, INT64_MAX, "number64", &first));
     MP_TRY(mp_cs_char(s, '.', "."));
-    MP_TRY(mp_cs_number(s, 1, UINT32_MAX, "nz-number", &octets));
-    s->command->args[at].span = (mp_span){(uint32_t)first, (uint32_t)octets};
+    MP_TRY(mp_cs_number(s, 1, INT64_MAX, "nz-number64", &octets));
+    s->command->args[at].number = first;
+    s->command->args[at].octets = octets;
     return mp_cs_char(s, '>', ">");
 }
 
@@ -129,7 +130,7 @@ static mp_status binary(mp_command_scan *s, mp_word word)
     if (!arg)
         return s->err->status;
     arg->peek = word == MP_WORD_BINARY_PEEK;
-    arg->number = word == MP_WORD_BINARY_SIZE ? MP_WORD_BINARY_SIZE : MP_WORD_BINARY;
+    arg->word = word == MP_WORD_BINARY_SIZE ? MP_WORD_BINARY_SIZE : MP_WORD_BINARY;
     MP_TRY(mp_cs_char(s, '[', "section-binary"));
     MP_TRY(section_part(s));
     MP_TRY(mp_cs_char(s, ']', "]"));

@@ -369,7 +369,8 @@ mp_status mp_read_list_string(const uint8_t *data, uint32_t *at, uint32_t end, b
     if (s.at - from > 1)
         mp_defect(defects, MP_DEFECT_EXTRA_SPACE, from);
     *found_r = s.at < end && data[s.at] != ')';
-    if (*found_r && s.at == from && from && data[from - 1] != '(')
+    /* a list's first string stands behind "(", and one that is no list behind the SP before it */
+    if (*found_r && s.at == from && from && data[from - 1] != '(' && data[from - 1] != ' ')
         mp_defect(defects, MP_DEFECT_MISSING_SPACE, from);
     mp_status status = *found_r ? mp_slice_item(&s, defects, out_r) : MP_OK;
     *at = s.at;

@@ -23,6 +23,7 @@
 
 #include "mailproto/imap_text.h"
 #include "scan.h"
+#include "utf8.h"
 
 typedef struct row {
     uint8_t kind; /* mp_response_kind */
@@ -255,7 +256,9 @@ static mp_status read_delimiter(machine *m, const mp_token *t)
         mp_cursor_skip(m->c);
         return add_nil(m, 0);
     }
-    if (t->kind == MP_TOK_LIST || t->len > (t->kind == MP_TOK_QUOTED_ESC ? 2u : 1u))
+    uint32_t c;
+    if (t->kind == MP_TOK_LIST || (t->len > (t->kind == MP_TOK_QUOTED_ESC ? 2u : 1u) &&
+                                   mp_utf8_character(m->c->data + t->off, t->len, &c) != t->len))
         return mp_cursor_fail(m->c, "one character as hierarchy delimiter");
     if (t->len == 0) {
         mp_cursor_skip(m->c);

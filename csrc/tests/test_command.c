@@ -38,7 +38,7 @@ static void test_values(void)
     CHECK(c.args[1].kind == MP_ARG_LIST && c.args[1].count == 6);
     CHECK(c.args[2].kind == MP_ARG_WORD && c.args[2].word == MP_WORD_FLAGS);
     CHECK(c.args[3].kind == MP_ARG_SECTION && c.args[3].word == MP_WORD_HEADER_FIELDS && c.args[3].peek);
-    CHECK(c.args[3].count == 4 && c.args[3].span.off == 3 && c.args[3].span.len == 4);
+    CHECK(c.args[3].count == 4 && c.args[3].number == 3 && c.args[3].octets == 4);
     CHECK(c.args[4].number == 1 && c.args[5].number == 2);
     CHECK(span_is(fetch, c.args[6].span, "a") && span_is(fetch, c.args[7].span, "b"));
     CHECK(c.args[8].kind == MP_ARG_NUMBER && c.args[8].number == 5);

@@ -85,7 +85,7 @@ def test_what_is_given_is_normalised() -> None:
         lambda: commands.Section(text="HEADER", fields=("a",)),
         lambda: commands.Section((0,)),
         lambda: commands.Section(partial=(0, 0)),
-        lambda: commands.Section(partial=(2**32, 1)),
+        lambda: commands.Section(partial=(2**63, 1)),
         lambda: commands.Store("1", "FLAGS.SILENT", ()),
         lambda: commands.Store("1", "FLAGS", ("a b",)),
         lambda: commands.Store("1", "FLAGS", ("\\",)),
@@ -339,3 +339,18 @@ def test_parentheses_behind_preview_are_its_own_or_the_commands() -> None:
     )
     with pytest.raises(ParseError):
         parse_command(b"a FETCH 1 (PREVIEW (CHANGEDSINCE 3))\r\n")
+
+
+def test_a_partial_has_numbers_of_63_bits() -> None:
+    most = 2**63 - 1
+    wire = f"a FETCH 1 (BODY[]<{most}.{most}> BINARY[1]<4294967296.1>)\r\n".encode()
+    value = parse_command(wire)
+    assert isinstance(value, commands.Fetch)
+    assert value.items == (
+        commands.Section(partial=(most, most)),
+        commands.BinarySection((1,), partial=(2**32, 1)),
+    )
+    assert bytes(value) == wire
+    for number in (f"{most + 1}.1", f"0.{most + 1}", "0.0"):
+        with pytest.raises(ParseError, match="number64"):
+            parse_command(f"a FETCH 1 BODY[]<{number}>\r\n".encode())

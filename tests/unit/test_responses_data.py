@@ -457,3 +457,19 @@ def responses_reader() -> Any:
 def test_all_names_are_there() -> None:
     for name in responses.__all__:
         assert hasattr(responses, name)
+
+
+@pytest.mark.parametrize("language", [b'"en"', b"{2}\r\nen", b'("en")', b"({2}\r\nen)"])
+def test_one_language_of_a_body_may_stand_alone(language: bytes) -> None:
+    row = parse_response(
+        b'* 1 FETCH (BODY ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 1 1 NIL NIL ' + language + b"))\r\n", strict=True
+    )
+    assert row.body.language == (b"en",)
+
+
+def test_a_delimiter_is_a_character_of_utf8() -> None:
+    names = parse_response(b'* NAMESPACE (("" "\xc2\xb7")) NIL NIL\r\n', strict=True)
+    assert names.personal[0].delimiter == "·"
+    assert parse_response(bytes(names)) == names
+    with pytest.raises(ParseError, match="delimiter"):
+        parse_response(b'* NAMESPACE (("" "\xc2\xb7\xb7")) NIL NIL\r\n')

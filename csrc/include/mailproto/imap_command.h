@@ -204,9 +204,9 @@ typedef enum mp_arg_kind {
     MP_ARG_PARAM,     /* span: its name, an atom; count: 0, or how many arguments its value has, which
                          follows: an ATOM (a set or number, too), a STRING or a LIST of these         */
     MP_ARG_RANGE,     /* span: (first, last), both at least 1; count 1: counted from the end          */
-    MP_ARG_SECTION,   /* word: what of it, or NONE; peek; count: part numbers (NUMBER) and header fields
-                         (TEXT) that follow; partial: span is (first octet, octets), else (0, 0);
-                         number: 0, or MP_WORD_BINARY or MP_WORD_BINARY_SIZE                          */
+    MP_ARG_SECTION,   /* word: what of BODY[] it is, or NONE, or MP_WORD_BINARY or MP_WORD_BINARY_SIZE; peek;
+                         count: part numbers (NUMBER) and header fields (TEXT) that follow;
+                         octets: 0, or the octets of a partial, and number the first of them          */
     MP_ARG_SET,       /* span: a sequence-set, its numbers checked, or `$`                            */
     MP_ARG_STRING,    /* span: as for MAILBOX                                                         */
     MP_ARG_TEXT,      /* span: as for MAILBOX, ASCII without CR, LF and NUL                           */
@@ -219,7 +219,10 @@ typedef struct mp_arg {
     bool peek;       /* SECTION: BODY.PEEK                                              */
     uint16_t word;   /* mp_word                                                         */
     uint32_t count;
-    mp_span span;
+    union {
+        mp_span span;
+        uint64_t octets; /* SECTION */
+    };
     uint64_t number;
 } mp_arg;
 

@@ -442,6 +442,7 @@ cdef extern from "mailproto/imap_command.h" nogil:
         MP_WORD_OR
         MP_WORD_AND
         MP_WORD_SEQUENCE
+        MP_WORD_BINARY
         MP_WORD_BINARY_SIZE
         MP_WORD_CONDSTORE
         MP_WORD_MAXSIZE
@@ -482,6 +483,7 @@ cdef extern from "mailproto/imap_command.h" nogil:
         bint peek
         uint32_t count
         mp_span span
+        uint64_t octets
         uint64_t number
 
     ctypedef struct mp_command:

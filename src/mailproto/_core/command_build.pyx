@@ -15,7 +15,7 @@ from mailproto._core.c_mailproto cimport (
     MP_COMMAND_COPY, MP_COMMAND_CREATE, MP_COMMAND_DELETE, MP_COMMAND_ENABLE, MP_COMMAND_EXAMINE,
     MP_COMMAND_EXPUNGE, MP_COMMAND_FETCH, MP_COMMAND_ID, MP_COMMAND_LIST, MP_COMMAND_LOGIN, MP_COMMAND_LSUB,
     MP_COMMAND_MOVE, MP_COMMAND_RENAME, MP_COMMAND_SEARCH, MP_COMMAND_SELECT, MP_COMMAND_STATUS,
-    MP_COMMAND_STORE, MP_COMMAND_SUBSCRIBE, MP_COMMAND_UNSUBSCRIBE, MP_OK, MP_WORD_AND, MP_WORD_BINARY_SIZE,
+    MP_COMMAND_STORE, MP_COMMAND_SUBSCRIBE, MP_COMMAND_UNSUBSCRIBE, MP_OK, MP_WORD_AND, MP_WORD_BINARY, MP_WORD_BINARY_SIZE,
     MP_WORD_EMAILID, MP_WORD_FILTER, MP_WORD_FUZZY, MP_WORD_HEADER, MP_WORD_KEYWORD, MP_WORD_METADATA,
     MP_WORD_NONE, MP_WORD_NOT, MP_WORD_OR, MP_WORD_SENTSINCE, MP_WORD_SEQUENCE, MP_WORD_SMALLER,
     MP_WORD_STATUS, MP_WORD_THREADID, MP_WORD_TO, MP_WORD_UID, MP_WORD_UNKEYWORD, MP_WORD_UNSEEN,
@@ -233,7 +233,7 @@ cdef class Builder(RareBuilder):
         cdef Shape *shape = &self.section
         cdef uint32_t i, parts = 0
         cdef tuple part = (), fields = ()
-        if arg.number != 0:
+        if arg.word == MP_WORD_BINARY or arg.word == MP_WORD_BINARY_SIZE:
             return self.binary_of(r, arg)
         value = PyType_GenericAlloc(shape.type, 0)
         while parts < arg.count and r.args[r.at + parts].kind == MP_ARG_NUMBER:
@@ -249,20 +249,20 @@ cdef class Builder(RareBuilder):
         mp_slot_fill(value, shape.offsets[0], part)
         mp_slot_fill(value, shape.offsets[1], None if arg.word == MP_WORD_NONE else self.words[arg.word])
         mp_slot_fill(value, shape.offsets[2], fields)
-        mp_slot_fill(value, shape.offsets[3], None if arg.span.len == 0 else (arg.span.off, arg.span.len))
+        mp_slot_fill(value, shape.offsets[3], None if arg.octets == 0 else (arg.number, arg.octets))
         mp_slot_fill(value, shape.offsets[4], arg.peek)
         return value
 
     cdef object binary_of(self, Reading *r, mp_arg *arg):
-        cdef Shape *shape = &self.binary_size if arg.number == MP_WORD_BINARY_SIZE else &self.binary
+        cdef Shape *shape = &self.binary_size if arg.word == MP_WORD_BINARY_SIZE else &self.binary
         cdef uint32_t i
         cdef tuple part = PyTuple_New(arg.count) if arg.count else ()
         for i in range(arg.count):
             put(part, i, take_number(r))
         value = PyType_GenericAlloc(shape.type, 0)
         mp_slot_fill(value, shape.offsets[0], part)
-        if arg.number != MP_WORD_BINARY_SIZE:
-            mp_slot_fill(value, shape.offsets[1], None if arg.span.len == 0 else (arg.span.off, arg.span.len))
+        if arg.word != MP_WORD_BINARY_SIZE:
+            mp_slot_fill(value, shape.offsets[1], None if arg.octets == 0 else (arg.number, arg.octets))
             mp_slot_fill(value, shape.offsets[2], arg.peek)
         return value
 

@@ -246,9 +246,10 @@ def part_numbers(values: object, what: str) -> tuple[int, ...]:
 
 
 def octet_range(value: object, what: str) -> tuple[int, int]:
-    """partial of a section: the first octet, and how many."""
+    """partial of a section: the first octet, and how many (RFC 9051 section 9: numbers of 63 bits)."""
     first, count = exact.pair(value, what)
-    return exact.integer(first, what), exact.integer(count, what, least=1)
+    most = exact.MAX_NUMBER64
+    return exact.integer(first, what, most=most), exact.integer(count, what, least=1, most=most)
 
 
 def result_range(value: object, what: str, *, negative: bool = True) -> tuple[int, int]:

@@ -16,37 +16,40 @@ ASAN_TESTS ?= tests/limits tests/property tests/session $(filter-out tests/unit/
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-$(VENV)/.run: pyproject.toml
+$(VENV)/.tools: pyproject.toml
 	@$(PYTHON) tools/needs.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) ..."
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@$(PIP) install --quiet --group build
-	@$(PIP) install --quiet --no-build-isolation --editable '.[cli]'
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run
-	@$(PIP) install --quiet --group test --group check
+$(VENV)/.test: $(VENV)/.tools
+	@$(PIP) install --quiet --group test
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.dev
+$(VENV)/.dev: $(VENV)/.test
+	@$(PIP) install --quiet --group check
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
 	@$(PIP) install --quiet --no-build-isolation --editable '.[cli,bench]'
 	@touch $@
 
-$(VENV)/.cross: $(VENV)/.run
+$(VENV)/.cross: $(VENV)/.tools
 	@$(PIP) install --quiet --group cross
 	@touch $@
 
-build: $(VENV)/.run ## build the extension modules, installed editable in .venv
-	@$(PIP) install --quiet --no-build-isolation --no-deps --editable .
+build: $(VENV)/.tools ## build the extension modules, installed editable in .venv
+	@$(PIP) install --quiet --no-build-isolation --editable '.[cli]'
 
 demo: build ## IMAP and POP3 at work on an embedded store
 	@$(BIN)/mailproto demo
 
-test: build $(VENV)/.dev ## the tests that need no other program
-	@$(BIN)/python -m pytest -n auto -rs
+test: build $(VENV)/.test ## the tests that need no other program
+	@$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not interop' -rs
 
-interop: build $(VENV)/.dev ## the tests against real clients (those that are installed)
+interop: build $(VENV)/.test ## the tests against real clients (those that are installed)
 	@$(BIN)/python -m pytest -m interop -rs
 
 bench: build $(VENV)/.bench ## ratios against the other parsers, taken in one run
@@ -63,21 +66,21 @@ types: build $(VENV)/.dev
 	@$(BIN)/mypy tests/typing
 	@$(BIN)/python -m mypy.stubtest --concise --allowlist tools/stubtest_allow.txt $$($(BIN)/python tools/compiled_modules.py)
 
-ctest: $(VENV)/.run ## the C unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+ctest: $(VENV)/.tools ## the C unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(BIN)/cmake -S . -B build/ctest $(CTEST) -DMAILPROTO_TESTS=ON -DMAILPROTO_SANITIZE=ON -DMAILPROTO_WERROR=ON > /dev/null
 	@$(BIN)/cmake --build build/ctest
 	@$(BIN)/ctest --test-dir build/ctest --output-on-failure
 
-asan: build $(VENV)/.dev ## the Python tests of the parsers with the modules under AddressSanitizer and UBSan (needs gcc)
+asan: build $(VENV)/.test ## the Python tests of the parsers with the modules under AddressSanitizer and UBSan (needs gcc)
 	@bash tools/asan.sh -x $(ASAN_TESTS)
 
-fuzz: $(VENV)/.run ## every libFuzzer target for FUZZ_SECONDS, under sanitizers (needs clang)
+fuzz: $(VENV)/.tools ## every libFuzzer target for FUZZ_SECONDS, under sanitizers (needs clang)
 	@test -n "$(CLANG)" || { echo "make fuzz needs clang (Debian: clang-14 libclang-rt-14-dev)"; exit 1; }
 	@$(BIN)/cmake -S . -B build/fuzz $(CTEST) -DCMAKE_C_COMPILER=$(CLANG) -DMAILPROTO_FUZZERS=ON -DMAILPROTO_SANITIZE=ON > /dev/null
 	@$(BIN)/cmake --build build/fuzz
 	@$(BIN)/python tools/fuzz.py build/fuzz $(FUZZ_SECONDS) $(FUZZ_ARGS) $(FUZZ_TARGETS)
 
-coverage: $(VENV)/.run ## lines of the C core that its tests and the fuzz corpora run (needs clang and llvm)
+coverage: $(VENV)/.tools ## lines of the C core that its tests and the fuzz corpora run (needs clang and llvm)
 	@test -n "$(CLANG)" || { echo "make coverage needs clang (Debian: clang-14 llvm-14)"; exit 1; }
 	@$(BIN)/cmake -S . -B build/coverage $(CTEST) -DCMAKE_C_COMPILER=$(CLANG) -DCMAKE_BUILD_TYPE=Debug \
 		-DMAILPROTO_TESTS=ON -DMAILPROTO_COVERAGE=ON -DMAILPROTO_WERROR=ON > /dev/null

@@ -14,12 +14,16 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import argon2
+
 from mailproto.server.app import Server
 from mailproto.server.config import LISTENERS, Address, Config, ServerLimits
 
 T = TypeVar("T")
 TIMEOUT = 20.0
 
+#: Hashing is slow by design; the servers of test_server_program.py hash as users' do.
+QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 #: Nothing in tests waits for the delays that make guessing slow.
 LIMITS = ServerLimits(login_delay=0.001, login_delay_cap=0.002, drain_timeout=1.0)
 MESSAGE = (
@@ -80,7 +84,7 @@ class Running:
     async def _run(self) -> None:
         self.loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        self.server = Server(self.config)
+        self.server = Server(self.config, hasher=QUICK)
         await self.server.start()
         self.ports = {kind: port for kind, _, port in self.server.bound}
         self._started.set()
@@ -92,9 +96,7 @@ class Running:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(TIMEOUT)
 
     def account(self) -> str:
-        """The name of a new account, password "secret"; one hash serves them all, for hashing is slow by
-        design.
-        """
+        """The name of a new account, password "secret"; one hash serves them all."""
         self._accounts += 1
         name = f"user{self._accounts}"
 

@@ -37,7 +37,9 @@ class Served:
 
     def __init__(self, data: Path, *arguments: str) -> None:
         command = [*BASE, "serve", "--data", str(data), "--user", "bob:secret", *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
         self.ports: dict[str, int] = {}
         self.lines: list[bytes] = []
         assert self.process.stdout is not None
@@ -63,7 +65,8 @@ def served(data: Path, *arguments: str) -> Iterator[Served]:
     try:
         yield server
     finally:
-        server.process.kill()
+        with contextlib.suppress(ProcessLookupError):  # its workers too: they hold the pipes
+            os.killpg(server.process.pid, signal.SIGKILL)
         server.process.communicate()
 
 

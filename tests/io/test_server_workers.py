@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from tests.io.running import Imap
+from tests.io.running import Imap, eventually
 from tests.io.test_server_program import one_line, run, served
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
@@ -38,8 +38,8 @@ def test_sessions_of_any_worker_see_one_mailbox(tmp_path):
 
 def test_a_worker_that_dies_is_started_again(tmp_path):
     with served(tmp_path / "data", *LISTEN) as server:
+        eventually(lambda: len(children(server.process.pid)) == 3)  # they start after the addresses are told
         before = children(server.process.pid)
-        assert len(before) == 3
         os.kill(victim := min(before), signal.SIGKILL)
         line = server.process.stderr.readline()
         while b"mailproto.workers" not in line:

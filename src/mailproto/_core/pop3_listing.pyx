@@ -23,13 +23,14 @@ cdef dict KINDS = {
 }
 
 
-def response_code_of(const uint8_t[::1] line):
+def response_code_of(bytes line):
     """The response code that a status line, with its line end, is read as having, or None."""
     cdef mp_pop3_reply reply
     cdef mp_error error
-    if len(line) == 0 or mp_pop3_read_status(&line[0], len(line), &reply, &error) != MP_OK or not reply.has_code:
+    cdef const uint8_t *octets = <const uint8_t *><const char *>line
+    if mp_pop3_read_status(octets, len(line), &reply, &error) != MP_OK or not reply.has_code:
         return None
-    return bytes(line[reply.code.off:reply.code.off + reply.code.len])
+    return line[reply.code.off:reply.code.off + reply.code.len]
 
 
 cdef object text_of(const uint8_t *line, mp_span span):

@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mailproto import Limits
 from mailproto.aio.listener import AddressLimiter, listen
@@ -26,6 +26,9 @@ from mailproto.store.api import Store
 from mailproto.store.errors import AccountExists
 from mailproto.store.sqlite import SqliteStore
 from mailproto.tls import Certificate, self_signed, server_context
+
+if TYPE_CHECKING:
+    import argon2
 
 #: What a peer is told that comes when there is no room for it.
 REFUSALS: Final = {
@@ -52,10 +55,12 @@ class Server:
     ``await start()`` opens the store, makes the accounts of the configuration and listens; ``bound``
     then tells where. A worker is given the ``sockets`` that :func:`mailproto.server.sockets.bind` made.
     ``await close()`` lets sessions finish what they are at, says goodbye to them and closes the store.
+    ``hasher`` sets what a password costs to check; without it argon2-cffi's defaults do.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, hasher: argon2.PasswordHasher | None = None) -> None:
         self.config = config
+        self._hasher = hasher
         self.store: Store
         self.accounts: Accounts
         self.auth: Authenticator
@@ -76,7 +81,7 @@ class Server:
         if sockets is not None:
             self._sockets = list(sockets)
         self.store = await SqliteStore.open(self.config.data, max_message=MAX_MESSAGE)
-        self.accounts = Accounts(self.store)
+        self.accounts = Accounts(self.store, self._hasher)
         try:
             self.auth = Authenticator(self.accounts, self.config.limits)
             for name, password in self.config.users:

@@ -1,5 +1,6 @@
 /* APPEND and REPLACE: messages as literals, literal8, UTF8 (...) and CATENATE (...). */
 #include "command_scan.h"
+#include "scan.h"
 
 /* "UTF8" SP "(" literal8 ")", behind the word                                      RFC 9755 section 4 */
 static mp_status utf8_literal(mp_command_scan *s)
@@ -96,4 +97,42 @@ mp_status mp_command_read_replace(mp_command_scan *s)
     MP_TRY(mp_cs_add_span(s, MP_ARG_SET, from, s->p));
     MP_TRY(mp_cs_sp_mailbox(s));
     return append_message(s);
+}
+
+/* Behind the word at p and the SP that follows it; NULL where that is not all there. */
+static const uint8_t *behind_word(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && *p != ' ' && *p != '\r' && *p != '\n')
+        p++;
+    return p < end && *p == ' ' ? p + 1 : NULL;
+}
+
+/* Where the mailbox of an APPEND or REPLACE begins, or NULL in any other command. */
+static const uint8_t *mailbox_place(const uint8_t *unit, const uint8_t *end)
+{
+    const uint8_t *name = behind_word(unit, end);
+    const uint8_t *p = name ? behind_word(name, end) : NULL;
+    if (p && MP_IS(name, (size_t)(p - 1 - name), "UID")) {
+        name = p;
+        p = behind_word(name, end);
+    }
+    if (!p || MP_IS(name, (size_t)(p - 1 - name), "APPEND"))
+        return p;
+    return MP_IS(name, (size_t)(p - 1 - name), "REPLACE") ? behind_word(p, end) : NULL;
+}
+
+bool mp_command_announces_message(const uint8_t *unit, size_t len)
+{
+    const uint8_t *p = unit + len, *mailbox = mailbox_place(unit, unit + (len < MP_COMMAND_HEAD ? len : MP_COMMAND_HEAD));
+    if (!mailbox)
+        return false;
+    do
+        p--;
+    while (p > mailbox && *p != '{');
+    if (p > mailbox && p[-1] == '~')
+        p--;
+    if (p <= mailbox || (p[-1] != ' ' && p[-1] != '('))
+        return false;
+    const uint8_t *word = p - 1; /* URL {n} is none, unless that is the mailbox's name */
+    return word - mailbox <= 3 || !MP_IS(word - 3, 3, "URL") || (word[-4] != ' ' && word[-4] != '(');
 }

@@ -258,6 +258,54 @@ static void test_lines(void)
     CHECK(mp_command_tag((const uint8_t *)"a+ x", 4).len == 0);
 }
 
+static bool announces(const char *text)
+{
+    size_t len = strlen(text);
+    uint8_t *unit = malloc(len ? len : 1);
+    memcpy(unit, text, len);
+    bool message = mp_command_announces_message(unit, len);
+    free(unit);
+    return message;
+}
+
+static void test_announced_messages(void)
+{
+    static const char *const messages[] = {
+        "a APPEND x {3}\r\n",
+        "a append INBOX (\\Seen) {3+}\r\n",
+        "a APPEND \"a b\" (\\Seen) \"17-Jul-1996 02:44:25 -0700\" ~{3}\r\n",
+        "a APPEND {1}\r\nx {3}\r\n",
+        "a APPEND {3}\r\nURL {3}\r\n",
+        "a APPEND URL {3}\r\n",
+        "a APPEND x UTF8 (~{3}\r\n",
+        "a APPEND x {3}\r\nabc (\\Seen) {3}\r\n",
+        "a APPEND x CATENATE (URL /x TEXT {3}\r\n",
+        "a REPLACE 4 x {3}\r\n",
+        "a UID REPLACE 4 x {3}\r\n",
+    };
+    static const char *const others[] = {
+        "",
+        "a",
+        "a {3}\r\n",
+        "{3}\r\n",
+        "a APPEND {3}\r\n",
+        "a APPEND {3}",
+        "a REPLACE 4 {3}\r\n",
+        "a UID REPLACE 4 {3}\r\n",
+        "a UID {3}\r\n",
+        "a APPENDX x {3}\r\n",
+        "a LOGIN x {3}\r\n",
+        "a APPEND x CATENATE (URL {3}\r\n",
+        "a APPEND x CATENATE (TEXT {1}\r\nx url {3}\r\n",
+        "a APPEND x",
+        "a APPEND x{3}\r\n",
+    };
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+        CHECK(announces(messages[i]));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        CHECK(!announces(others[i]));
+}
+
 int main(void)
 {
     test_values();
@@ -266,5 +314,6 @@ int main(void)
     test_names();
     test_extensions();
     test_lines();
+    test_announced_messages();
     return RESULT();
 }

@@ -283,6 +283,13 @@ MP_API mp_status mp_command_parse(mp_command *c, const uint8_t *unit, size_t len
  * none. */
 MP_API mp_span mp_command_tag(const uint8_t *unit, size_t len);
 
+/* unit[0..len) ends with the announcement of a literal (mp_frame.len of MP_FRAME_LITERAL): whether that literal is a
+ * message that APPEND or REPLACE brings, or a TEXT part of one (CATENATE), and not a mailbox's name or a URL. Who then
+ * takes its octets as they come (mp_framer_detach) reads the unit later with an empty string in its place. Looks at the
+ * first MP_COMMAND_HEAD octets and the last few, however many literals are before it. */
+#define MP_COMMAND_HEAD 256
+MP_API bool mp_command_announces_message(const uint8_t *unit, size_t len);
+
 /* Reads a client's line in answer to a SASL challenge (RFC 3501 section 9, `base64` or `*`): *base64_r is the
  * base64 without CRLF, valid, or `*`. */
 MP_API mp_status mp_sasl_line_parse(const uint8_t *unit, size_t len, mp_span *base64_r, mp_error *err);

@@ -502,6 +502,7 @@ cdef extern from "mailproto/imap_command.h" nogil:
     void mp_command_free(mp_command *c)
     mp_status mp_command_parse(mp_command *c, const uint8_t *unit, size_t len, const mp_limits *limits, mp_error *err)
     mp_span mp_command_tag(const uint8_t *unit, size_t len)
+    bint mp_command_announces_message(const uint8_t *unit, size_t len)
     mp_status mp_sasl_line_parse(const uint8_t *unit, size_t len, mp_span *base64_r, mp_error *err)
     mp_status mp_idle_line_parse(const uint8_t *unit, size_t len, mp_error *err)
 

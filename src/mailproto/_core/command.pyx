@@ -6,19 +6,24 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_XDECREF
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint64_t
+from libc.string cimport memchr
 
 from mailproto._core.c_mailproto cimport (
     MP_CLIENT_SENDS, MP_FRAME_DISCARD, MP_FRAME_UNIT, MP_NEED_MORE, MP_OK, mp_alloc_libc, mp_command,
-    mp_command_free, mp_command_init, mp_command_parse, mp_command_tag, mp_error, mp_frame, mp_framer,
-    mp_framer_accept, mp_framer_announce, mp_framer_expect_line, mp_framer_idle, mp_framer_init,
-    mp_framer_next, mp_framer_reject, mp_framer_set_limits, mp_idle_line_parse, mp_limits, mp_sasl_line_parse,
-    mp_span, mp_status,
+    mp_command_announces_message, mp_command_free, mp_command_init, mp_command_parse, mp_command_tag, mp_error,
+    mp_frame, mp_framer, mp_framer_accept, mp_framer_announce, mp_framer_announce_above, mp_framer_expect_line,
+    mp_framer_idle, mp_framer_init, mp_framer_next, mp_framer_reject, mp_framer_set_limits, mp_idle_line_parse,
+    mp_limits, mp_sasl_line_parse, mp_span, mp_status,
 )
 from mailproto._core.command_args cimport CACHE_SLOTS
 from mailproto._core.command_build cimport Builder, ascii_of, base64_of, error_of
 from mailproto._core.common cimport limits_to_c, raise_error
-from mailproto._core.intake cimport Block, Intake
+from mailproto._core.intake cimport Block
+from mailproto._core.literal_intake cimport (
+    CHUNK, IN_UNIT, LARGE, STREAMED, LiteralIntake, announced, in_whole_unit,
+)
+from mailproto._core.outside cimport Outside, outside_enter, outside_leave
 
 from mailproto.errors import NEED_DATA, IncompleteError, LimitError, ParseError
 from mailproto.limits import Limits
@@ -28,6 +33,8 @@ cdef enum:
     BLOCK = 4096
     KEEP = 16384
     NAME_WITHIN = 256           # a tag, UID and a command's name are looked for in so many octets
+
+cdef size_t UNIT_CAP = ParseError.UNIT_CAP
 
 
 # ---- one command from bytes --------------------------------------------------------------------------------------
@@ -72,24 +79,29 @@ cdef enum:
     EXPECT_IDLE = 2
 
 
-cdef class CommandReader(Intake):
+cdef class CommandReader(LiteralIntake):
     """Reads what an IMAP client sends. See mailproto.imap.CommandReader."""
 
     cdef Builder builder
-    cdef mp_framer framer
     cdef mp_command command
     cdef mp_limits bounds
     cdef object limits_value
     cdef bint utf8_mode, announcing
     cdef int depth                  # values being built inside each other: building one may run any Python code
     cdef int expected
-    cdef size_t announced           # octets of the unit up to the literal that waits for accept or reject; 0: none
+    cdef mp_frame announced         # the literal that waits for accept or reject; its len 0: none does
+    cdef uint64_t stream_above
+    cdef object begun               # the LiteralBegin to give next, or None
+    cdef bint text                  # the literal that is taken out must hold no NUL
+    cdef object bad_octet           # where in such literals one does: (offset in the unit, offset in the literal)
     cdef PyObject *cache[CACHE_SLOTS]
     cdef object swallowed           # the BadCommand to give once the literals of the command have passed, or None
 
     def __cinit__(self, Builder builder not None, *, limits=None, bint announce=False, bint utf8=False,
-                  bint strict=False):
-        self.block_size, self.least_room, self.most_hint = BLOCK, BLOCK // 2, BLOCK // 2
+                  bint strict=False, stream_above=None, events=None):
+        self.block_size = BLOCK
+        self.modest()
+        self.first_held = KEEP
         self.kept_size = KEEP  # an idle connection holds no more
         self.hold_from = 1
         self.builder = builder
@@ -99,6 +111,11 @@ cdef class CommandReader(Intake):
         limits_to_c(self.limits_value, &self.bounds)
         self.utf8_mode = utf8
         self.announcing = announce
+        if events is not None:
+            self.begin_type, self.chunk_type, self.end_type = events
+        self.streaming = stream_above is not None
+        if self.streaming:
+            self.stream_above = octets_above(stream_above)
         self.restart()
 
     def __dealloc__(self):
@@ -107,12 +124,22 @@ cdef class CommandReader(Intake):
         for i in range(CACHE_SLOTS):
             Py_XDECREF(self.cache[i])
 
+    cdef int modest(self) except -1:
+        """Memory for commands: a server has one reader for each of many connections."""
+        self.least_room = self.most_hint = BLOCK // 2
+        return 0
+
     cdef int restart(self) except -1:
         mp_framer_init(&self.framer, MP_CLIENT_SENDS, &self.bounds)
-        mp_framer_announce(&self.framer, self.announcing)
+        if self.announcing:
+            mp_framer_announce(&self.framer, True)
+        else:
+            mp_framer_announce_above(&self.framer, min(self.stream_above, LARGE) if self.streaming else LARGE)
         self.expected = EXPECT_COMMAND
-        self.announced = 0
-        self.swallowed = None
+        self.announced.len = 0
+        self.begun = self.bad_octet = self.swallowed = None
+        self.forget_parts()
+        self.modest()
         return 0
 
     def feed_eof(self):
@@ -120,15 +147,15 @@ cdef class CommandReader(Intake):
         with cython.critical_section(self):
             if self.lost:
                 return
-            if self.unread() or not mp_framer_idle(&self.framer, 0):
+            if self.unread() or self.mode != IN_UNIT or not mp_framer_idle(&self.framer, 0):
                 self.lost = True
                 raise IncompleteError("the client closed inside a command")
 
     @property
     def buffered(self):
-        """Octets received and not read yet."""
+        """Octets received that no value, and no event of a streamed literal, has been made of yet."""
         with cython.critical_section(self):
-            return self.unread()
+            return self.unread() + self.kept_apart()
 
     def discard(self):
         """Throw away what was received and not read yet, and begin anew. Returns how many octets that were.
@@ -138,7 +165,7 @@ cdef class CommandReader(Intake):
         cdef size_t count
         with cython.critical_section(self):
             self.reclaim()
-            count = self.unread()
+            count = self.unread() + self.kept_apart()
             self.drop()
             self.restart()
             return count
@@ -182,13 +209,26 @@ cdef class CommandReader(Intake):
                 raise ValueError('what must be "sasl" or "idle"')
             mp_framer_expect_line(&self.framer)
 
-    def accept(self):
-        """After LiteralAnnounced: the literal is wanted. ValueError where none was announced."""
+    def accept(self, *, stream=None):
+        """After LiteralAnnounced: the literal is wanted. ValueError where none was announced.
+
+        *stream*: whether it shall come in chunks; None: if it has more than ``stream_above`` octets. A literal that is
+        no message's text always stays in its command.
+        """
+        cdef size_t n = 0
+        cdef const uint8_t *unit
+        cdef mp_frame frame
+        cdef bint streamed
+        if stream is not None and not isinstance(stream, bool):
+            raise TypeError("stream must be a bool or None")
         with cython.critical_section(self):
-            if self.announced == 0:
+            if self.announced.len == 0:
                 raise ValueError("no literal was announced")
-            self.announced = 0
-            mp_framer_accept(&self.framer)
+            frame = self.announced
+            self.announced.len = 0
+            streamed = self.begin_type is not None and (self.streams(frame.literal_size) if stream is None else stream)
+            unit = self.parts.data if self.parts_len else self.octets(&n)
+            self.begun = self.taken_in(unit, n, &frame, streamed)
 
     def reject(self):
         """After LiteralAnnounced: it is not wanted. Its command is dropped without a value: the caller answers it.
@@ -196,11 +236,10 @@ cdef class CommandReader(Intake):
         A literal that is on its way is swallowed with the rest of its command. ValueError where none was announced.
         """
         with cython.critical_section(self):
-            if self.announced == 0:
+            if self.announced.len == 0:
                 raise ValueError("no literal was announced")
-            mp_framer_reject(&self.framer)
-            self.skip(self.announced)
-            self.announced = 0
+            self.refuse(self.announced.len)
+            self.announced.len = 0
 
     def next(self):
         """The next value, or NEED_DATA."""
@@ -220,17 +259,21 @@ cdef class CommandReader(Intake):
     cdef object read(self):
         cdef mp_frame frame
         cdef mp_error error
-        cdef mp_status status
-        cdef const uint8_t *unit
+        cdef int status
+        cdef const uint8_t *unit = NULL
         cdef size_t have = 0
         cdef Block block
         cdef object given
         cdef object value
         while not self.lost:
-            unit = self.whole(&have)
-            if have == 0:
+            if self.mode != IN_UNIT:
+                value = self.next_of_literal()
+                if value is not None:
+                    return value
+                continue
+            if self.announced.len:
                 return NEED_DATA
-            status = mp_framer_next(&self.framer, unit, have, &frame, &error)
+            status = self.next_frame(&unit, &have, &frame, &error)
             if status == MP_NEED_MORE:
                 return NEED_DATA
             if status == MP_OK and frame.kind == MP_FRAME_DISCARD:
@@ -238,14 +281,14 @@ cdef class CommandReader(Intake):
                 value = None
             else:
                 # What follows runs Python code, and that may do anything with this reader: the octets must stay.
-                block = self.block
+                block = self.parts if self.parts_len else self.block
                 given = self.given
                 if block is not None:
                     block.exports += 1
                 try:
                     if status != MP_OK:
                         return self.die(&error, unit, have)
-                    value = self.found(unit, &frame)
+                    value = self.found(unit, have, &frame)
                 finally:
                     if block is not None:
                         block.exports -= 1
@@ -257,20 +300,110 @@ cdef class CommandReader(Intake):
                 return bad
         return NEED_DATA
 
-    cdef object found(self, const uint8_t *unit, mp_frame *frame):
-        """The value of a unit, LiteralAnnounced; None where a literal is to be swallowed."""
+    cdef object found(self, const uint8_t *unit, size_t have, mp_frame *frame):
+        """The value of a unit, LiteralAnnounced, LiteralBegin; None where the octets of a literal come next."""
         if frame.kind == MP_FRAME_UNIT:
+            if self.parts_len:
+                return self.unit_around(unit, frame.len)
             self.skip(frame.len)
             return self.unit(unit, frame.len)
         if frame.limit is NULL:
-            self.announced = frame.len
+            if not self.announcing:
+                return self.taken_in(unit, have, frame, self.streams(frame.literal_size))
+            self.announced = frame[0]
             return self.builder.announced(
                 self.tag_of(unit, frame.len), frame.literal_size, bool(frame.sync), self.name_of(unit, frame.len)
             )
-        mp_framer_reject(&self.framer)
-        self.skip(frame.len)
         self.swallowed = self.too_large(unit, frame)
+        self.refuse(frame.len)
         return None
+
+    cdef int refuse(self, size_t length) except -1:
+        """The unit, and the literal that was announced at the end of its octets so far, are dropped."""
+        mp_framer_reject(&self.framer)
+        if self.parts_len:
+            self.forget_parts()
+            self.bad_octet = None
+            self.modest()
+        else:
+            self.skip(length)
+        return 0
+
+    # Literals that stay out of their unit
+
+    cdef bint streams(self, uint64_t size) noexcept:
+        return self.streaming and size > self.stream_above
+
+    cdef object taken_in(self, const uint8_t *unit, size_t have, const mp_frame *frame, bint streamed):
+        """What becomes of a literal that is wanted. LiteralBegin where it is streamed, else None."""
+        cdef Block parts
+        if ((not streamed and (frame.literal_size <= LARGE or have >= frame.len + frame.literal_size))
+                or not mp_command_announces_message(unit, frame.len)):
+            mp_framer_accept(&self.framer)  # it is there, or short: copying it out is all that is left to do
+            return None
+        self.take_out(unit, frame.len, frame.literal_size)
+        parts = self.parts
+        self.text = parts.data[tilde_at(parts.data, frame.len)] != c"~"
+        if not streamed:
+            self.hold()
+            return None
+        self.mode = STREAMED
+        self.least_room = self.most_hint = CHUNK // 4
+        return self.begin_type((self.name_of(parts.data, frame.len), frame.literals), frame.literal_size)
+
+    cdef object next_of_literal(self):
+        """As read_literal, with LiteralBegin before, and looking for what a literal must not hold."""
+        cdef Py_buffer view
+        cdef const void *nul
+        if self.begun is not None:
+            value, self.begun = self.begun, None
+            return value
+        value = self.read_literal()
+        if not self.text or self.bad_octet is not None:
+            return value
+        if value is NEED_DATA:
+            return value
+        if value is None:
+            data = self.outside[self.parts_len]
+        elif isinstance(value, self.chunk_type):
+            data = value.data
+        else:
+            return value
+        PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
+        nul = memchr(view.buf, 0, view.len)
+        if nul is not NULL:
+            self.bad_octet = (self.parts_len, self.size - self.left - view.len + (<char *>nul - <char *>view.buf))
+        PyBuffer_Release(&view)
+        return value
+
+    cdef object unit_around(self, const uint8_t *unit, size_t length):
+        """The value of a unit that lacks literals."""
+        cdef Block parts = self.parts
+        cdef dict outside = self.outside
+        cdef Outside entered
+        bad_octet = self.bad_octet
+        self.parts = self.bad_octet = None
+        self.parts_len = 0
+        self.outside = {}
+        self.modest()
+        entered = outside_enter(unit, outside)
+        try:
+            value = self.unit(unit, length)
+        finally:
+            outside_leave(entered)
+        if isinstance(value, self.builder.bad):
+            in_whole_unit(value.error, outside)
+        if bad_octet is not None:
+            place, within = bad_octet
+            error = ParseError(place, "CHAR8", PyBytes_FromStringAndSize(<char *>unit, min(length, UNIT_CAP)))
+            in_whole_unit(error, {at: what for at, what in outside.items() if at < place})
+            error.offset += within
+            error.unit = announced(error.unit, outside)
+            if not isinstance(value, self.builder.bad) or error.offset < value.error.offset:
+                value = self.builder.bad(self.tag_of(unit, length), error)
+        if self.parts is None and parts.capacity <= BLOCK and parts.exports == 1:  # read() has it
+            self.parts = parts
+        return value
 
     cdef object unit(self, const uint8_t *unit, size_t length):
         cdef mp_command own
@@ -331,14 +464,32 @@ cdef class CommandReader(Intake):
         return words[at].decode("ascii") if len(words) > at + 1 and words[at].isalnum() else None
 
     cdef object too_large(self, const uint8_t *unit, mp_frame *frame):
-        cdef Py_ssize_t kept = min(<Py_ssize_t>frame.len, <Py_ssize_t>ParseError.UNIT_CAP)
-        error = LimitError(frame.len, frame.limit.decode("ascii"), PyBytes_FromStringAndSize(<char *>unit, kept))
+        error = LimitError(frame.len, frame.limit.decode("ascii"),
+                           PyBytes_FromStringAndSize(<char *>unit, min(<size_t>frame.len, UNIT_CAP)))
+        if self.parts_len:
+            in_whole_unit(error, self.outside)
         return self.builder.bad(self.tag_of(unit, frame.len), error)
 
     cdef object die(self, mp_error *error, const uint8_t *unit, size_t have):
         """Where the next unit starts cannot be known: say so once, then nothing more is read."""
         exception = error_of(error, unit, have)
         exception.fatal = True
-        self.lost = True
-        self.drop()
+        if self.parts_len:
+            exception.unit = announced(exception.unit, self.outside)
+        self.give_up()
         raise exception
+
+
+cdef size_t tilde_at(const uint8_t *unit, size_t length) noexcept:
+    """Where a literal8 that is announced at the end of the octets has its "~"."""
+    while length > 0 and unit[length - 1] != c"{":
+        length -= 1
+    return length - 2 if length > 1 else 0
+
+
+cdef uint64_t octets_above(object stream_above) except? 0:
+    if isinstance(stream_above, bool) or not isinstance(stream_above, int):
+        raise TypeError("stream_above must be an int or None")
+    if stream_above < 0:
+        raise ValueError("stream_above must not be negative")
+    return min(stream_above, 0x7FFFFFFFFFFFFFFF)

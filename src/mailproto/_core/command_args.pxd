@@ -10,6 +10,7 @@ from libc.string cimport memcmp
 
 from mailproto._core.c_mailproto cimport mp_arg, mp_span, mp_unescape
 from mailproto._core.mailbox_name cimport mailbox_from_wire
+from mailproto._core.outside cimport outside_at
 from mailproto._core.sequence_set cimport sequence_set_from_wire
 
 
@@ -128,6 +129,15 @@ cdef inline bytes take_string(Reading *r):
     room = PyBytes_FromStringAndSize(NULL, arg.span.len)
     length = mp_unescape(<uint8_t *>PyBytes_AS_STRING(room), r.unit + arg.span.off, arg.span.len)
     return PyBytes_FromStringAndSize(PyBytes_AS_STRING(room), length)
+
+
+cdef inline object take_message(Reading *r):
+    """The octets of a message or of a part of one: bytes, or what stands for them where the literal was taken out."""
+    cdef mp_arg *arg = &r.args[r.at]
+    if arg.span.len:
+        return take_string(r)
+    r.at += 1
+    return outside_at(r.unit + arg.span.off)
 
 
 cdef inline object take_text(Reading *r):

@@ -23,8 +23,8 @@ from mailproto._core.c_mailproto cimport (
     mp_date_time, mp_error, mp_flag_canonical, mp_parse_date, mp_span,
 )
 from mailproto._core.command_args cimport (
-    PyType_GenericAlloc, Reading, Shape, ascii_from, mp_slot_fill, put, take, take_mailbox, take_mailboxes, take_number,
-    take_range, take_set, take_string, take_text, upper_of, word_of,
+    PyType_GenericAlloc, Reading, Shape, ascii_from, mp_slot_fill, put, take, take_mailbox, take_mailboxes,
+    take_message, take_number, take_range, take_set, take_string, take_text, upper_of, word_of,
 )
 from mailproto._core.command_rare cimport RareBuilder
 from mailproto._core.common cimport raise_error
@@ -302,7 +302,7 @@ cdef class Builder(RareBuilder):
         mp_slot_fill(message, shape.offsets[2], take_date_time(r))
         if r.args[r.at].kind == MP_ARG_STRING:
             form = r.args[r.at].number
-            mp_slot_fill(message, shape.offsets[0], take_string(r))
+            mp_slot_fill(message, shape.offsets[0], take_message(r))
             mp_slot_fill(message, shape.offsets[5], None)
         else:
             r.at += 1

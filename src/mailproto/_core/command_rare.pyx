@@ -18,7 +18,7 @@ from mailproto._core.c_mailproto cimport (
 )
 from mailproto._core.command_args cimport (
     MAX_FIELDS, PyType_GenericAlloc, Reading, Shape, ascii_from, mp_slot_fill, mp_slot_offset, put, take,
-    take_mailbox, take_mailboxes, take_number, take_range, take_set, take_string, take_text, upper_of,
+    take_mailbox, take_mailboxes, take_message, take_number, take_range, take_set, take_string, take_text, upper_of,
 )
 
 # The fields of each command but its tag. Where they are filled one by one: in the order of the arguments.
@@ -337,7 +337,7 @@ cdef class RareBuilder:
                 part = PyType_GenericAlloc(self.url.type, 0)
                 mp_slot_fill(part, self.url.offsets[0], take_text(r))
             else:
-                part = take_string(r)
+                part = take_message(r)
             result.append(part)
         return tuple(result)
 

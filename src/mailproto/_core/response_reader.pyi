@@ -2,12 +2,12 @@ from typing import Any, Self
 
 from typing_extensions import disjoint_base
 
-from mailproto._core.intake import Intake
+from mailproto._core.literal_intake import LiteralIntake
 from mailproto._core.response import ResponseTypes
 from mailproto.limits import Limits
 
 @disjoint_base
-class ResponseReader(Intake):
+class ResponseReader(LiteralIntake):
     def __init__(
         self,
         types: ResponseTypes,
@@ -23,8 +23,6 @@ class ResponseReader(Intake):
     def __iter__(self) -> Self: ...
     def __next__(self) -> Any: ...
     def feed_eof(self) -> None: ...
-    def keep_literal(self) -> None: ...
-    def read_literal_into(self, buffer: bytearray | memoryview, /) -> None: ...
 
 def parse_response(
     types: ResponseTypes, data: bytes, *, limits: Limits | None = None, strict: bool = False

@@ -1,31 +1,27 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """The ResponseReader: a stream of bytes in, typed responses out.
 
-A literal may stay out of the unit that it belongs to: one that is streamed, and a large section of a message that has
-not come in whole, which is received into the ``bytes`` object that becomes its value. Then the unit is put together
-from what is around its literals (``parts``), each literal an empty one there, and ``outside`` says what belongs in its
-place while the value is made.
+How literals stay out of their units, streamed or held, is in literal_intake.pyx.
 """
 
 cimport cython
-from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
-from cpython.memoryview cimport PyMemoryView_FromObject
-from cpython.object cimport PyObject
-from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.string cimport memchr, memcpy
+from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport memchr
 
 from mailproto._core.c_mailproto cimport (
     MP_E_LIMIT, MP_FRAME_LITERAL, MP_NEED_MORE, MP_OK, MP_PADDING, MP_RESP_FETCH, MP_RESP_UIDFETCH, MP_SERVER_SENDS,
-    mp_alloc_libc, mp_error, mp_frame, mp_framer, mp_framer_accept, mp_framer_announce_above, mp_framer_blank,
-    mp_framer_detach, mp_framer_idle, mp_framer_init, mp_framer_missing, mp_framer_next, mp_literal_path,
-    mp_literal_path_begin, mp_literal_path_find, mp_normalise_section, mp_span, mp_tape, mp_tape_free, mp_tape_init,
+    mp_alloc_libc, mp_error, mp_frame, mp_framer_accept, mp_framer_announce_above, mp_framer_idle, mp_framer_init,
+    mp_literal_path, mp_literal_path_begin, mp_literal_path_find, mp_normalise_section, mp_span, mp_tape, mp_tape_free,
+    mp_tape_init,
 )
 from mailproto._core.fetch cimport Fetch
-from mailproto._core.intake cimport Block, Intake, lend_part, new_block, resize_bytes
+from mailproto._core.intake cimport Block
+from mailproto._core.literal_intake cimport (
+    IN_UNIT, KEPT_PARTS, LARGE, STREAMED, LiteralIntake, announced, in_whole_unit,
+)
 from mailproto._core.outside cimport Outside, outside_enter, outside_leave
 from mailproto._core.response cimport ResponseTypes, read_generic, read_response, reads_unpadded
 from mailproto._core.words cimport WordCache, new_words
@@ -38,20 +34,9 @@ cdef object NEED = NEED_DATA
 
 cdef enum:
     HOLD_FROM = 4096       # a caller's bytes from this size on are read where they are
-    KEPT_PARTS = 16384     # memory for parts above this is given back
-    LARGE = 16384          # a section above this is not copied together with its unit first
-    FIRST_HELD = 32768     # memory for it, before more than that has come
-    DIRECT_FROM = 131072   # of it, so much or more that is still to come is received there straight from the socket
-    CHUNK = 65536          # octets of a LiteralChunk at most, but for one that is the caller's own bytes
-
-cdef enum:
-    # what the octets that come next are
-    IN_UNIT = 0
-    STREAMED = 1
-    HELD = 2
 
 
-cdef class ResponseReader(Intake):
+cdef class ResponseReader(LiteralIntake):
     """Reads what a server sends.
 
     ``feed(data)``, or ``get_buffer(hint)`` and ``buffer_updated(n)``, bring bytes in; ``next()`` gives a response or
@@ -67,29 +52,10 @@ cdef class ResponseReader(Intake):
     cdef ResponseTypes types
     cdef WordCache words
     cdef bint strict
-    cdef mp_framer framer
     cdef mp_tape tape
     cdef int depth           # values being built inside each other: building one may run any Python code
-    # a unit without some of its literals
-    cdef Block parts
-    cdef size_t parts_len    # 0: there is no such unit
-    cdef dict outside        # by the offset in it, of an empty literal: the bytes, or the Streamed, that belong there
     cdef mp_literal_path *path
     cdef bint path_begun
-    # the literal that is being taken out
-    cdef int mode
-    cdef uint64_t size
-    cdef uint64_t left       # of its octets, those that are not read or received yet
-    cdef PyObject *held      # HELD: the bytes object that they go to; NULL: none
-    cdef size_t held_len
-    cdef size_t held_size
-    cdef object sink         # STREAMED: a view of a caller's memory that they go to, or None
-    cdef size_t sink_len
-    cdef size_t sink_size
-    cdef bint direct         # what get_buffer gave last is memory of `held` or of `sink`
-    # streaming
-    cdef bint streaming
-    cdef object begin_type, chunk_type, end_type
 
     def __cinit__(self, *args, **kwargs):
         mp_tape_init(&self.tape, mp_alloc_libc())
@@ -104,7 +70,6 @@ cdef class ResponseReader(Intake):
         if stream_above is not None:
             self.begin_type, self.chunk_type, self.end_type = events
             self.streaming = True
-        self.outside = {}
         self.words = new_words(Limits.client() if limits is None else limits, True)
         self.strict = strict
         mp_framer_init(&self.framer, MP_SERVER_SENDS, &self.words.limits)
@@ -115,13 +80,12 @@ cdef class ResponseReader(Intake):
     def __dealloc__(self):
         mp_tape_free(&self.tape)
         PyMem_RawFree(self.path)
-        Py_XDECREF(self.held)
 
     @property
     def buffered(self):
         """Octets received that no response, and no event of a streamed literal, has been made of yet."""
         with cython.critical_section(self):
-            return self.unread() + self.parts_len + self.held_len + self.sink_len
+            return self.unread() + self.kept_apart()
 
     def next(self):
         """The next response, or NEED_DATA. Raises ParseError and LimitError as the class says."""
@@ -143,40 +107,6 @@ cdef class ResponseReader(Intake):
         with cython.critical_section(self):
             if not self.lost and (self.mode != IN_UNIT or not mp_framer_idle(&self.framer, self.unread())):
                 raise IncompleteError("the stream ended inside a response")
-
-    def read_literal_into(self, buffer, /):
-        """Have the octets of the literal that is being streamed written into *buffer*, writable memory of any size.
-
-        Call it between LiteralBegin and LiteralEnd. :meth:`get_buffer` then lends that very memory, so that a socket
-        writes into it. Once it is full, or the literal has ended, ``next()`` gives one LiteralChunk whose ``data`` is a
-        memoryview of what was filled; call this again for more, or the rest comes in chunks of the reader's own.
-        ValueError where no literal is being streamed, or *buffer* is empty, read-only, or the last one is not full.
-        """
-        view = PyMemoryView_FromObject(buffer)
-        if view.readonly or view.nbytes == 0:
-            raise ValueError("the buffer must be writable and hold something")
-        view = view.cast("B")
-        with cython.critical_section(self):
-            if self.mode != STREAMED or self.left == 0 or self.lost:
-                raise ValueError("no literal is being streamed")
-            if self.sink is not None:
-                raise ValueError("another buffer is being filled")
-            self.reclaim()
-            self.sink = view
-            self.sink_len = 0
-            self.sink_size = min(<uint64_t><size_t>view.nbytes, self.left)
-
-    def keep_literal(self):
-        """Have the literal that has just begun, all of it, in its response after all, as ``bytes``.
-
-        Call it between LiteralBegin and the first LiteralChunk: then neither chunks nor a LiteralEnd come. ValueError
-        where that is too late, or no literal is being streamed.
-        """
-        with cython.critical_section(self):
-            if self.mode != STREAMED or self.left != self.size or self.sink is not None:
-                raise ValueError("no literal has just begun")
-            self.reclaim()
-            self.hold()
 
     # ---- units
 
@@ -204,71 +134,6 @@ cdef class ResponseReader(Intake):
             if value is not None:
                 return value
         return NEED
-
-    cdef int next_frame(self, const uint8_t **unit_r, size_t *held_r, mp_frame *frame, mp_error *error) except? -100:
-        """What the framer finds in the unit that comes next, *unit_r with *held_r octets by now.
-
-        It stands in `parts`; or in the block, where what it lacks is brought from the caller's bytes; or there.
-        """
-        cdef int status
-        cdef const uint8_t *octets
-        cdef size_t n = 0
-        while self.parts_len:
-            unit_r[0] = self.parts.data
-            held_r[0] = self.parts_len
-            status = mp_framer_next(&self.framer, self.parts.data, self.parts_len, frame, error)
-            if status != MP_NEED_MORE:
-                return status
-            octets = self.octets(&n)
-            if n == 0:
-                return MP_NEED_MORE
-            n = self.piece(octets, n, self.parts_len)
-            self.append_part(octets, n)
-            self.skip(n)
-        while self.start < self.end:
-            unit_r[0] = self.block.data + self.start
-            held_r[0] = self.end - self.start
-            status = mp_framer_next(&self.framer, unit_r[0], held_r[0], frame, error)
-            if status != MP_NEED_MORE:
-                return status
-            if self.given is None:
-                return MP_NEED_MORE
-            octets = self.given_data + self.given_at
-            n = self.piece(octets, self.given_size - self.given_at, held_r[0])
-            self.given_at += n
-            self.take(octets, n)
-            self.moved += n
-            if self.given_at == self.given_size:
-                self.settle()
-        if self.given is None:
-            return MP_NEED_MORE
-        unit_r[0] = self.given_data + self.given_at
-        held_r[0] = self.given_size - self.given_at
-        status = mp_framer_next(&self.framer, unit_r[0], held_r[0], frame, error)
-        if status == MP_NEED_MORE:
-            self.settle()
-        return status
-
-    cdef size_t piece(self, const uint8_t *octets, size_t n, size_t unit_len) noexcept:
-        """Of the octets that follow a unit, those after which it is worth asking the framer again."""
-        cdef uint64_t missing = mp_framer_missing(&self.framer, unit_len)
-        cdef const uint8_t *line_end = NULL
-        if missing < n:
-            line_end = <const uint8_t *>memchr(octets + missing, c"\n", n - missing)
-        return n if line_end is NULL else <size_t>(line_end - octets) + 1
-
-    cdef int append_part(self, const uint8_t *octets, size_t n) except -1:
-        cdef Block bigger
-        if self.parts is None or self.parts.capacity - self.parts_len < n:
-            bigger = new_block(max(self.parts_len + n, 2 * self.parts_len, <size_t>512))
-            if self.parts_len:
-                memcpy(bigger.data, self.parts.data, self.parts_len)
-                self.moved += self.parts_len
-            self.parts = bigger
-        memcpy(self.parts.data + self.parts_len, octets, n)
-        self.moved += n
-        self.parts_len += n
-        return 0
 
     cdef object read_unit(self, const uint8_t *unit, size_t held, mp_frame *frame):
         cdef Block block
@@ -345,9 +210,7 @@ cdef class ResponseReader(Intake):
                 raise broken
             return value
         except ParseError as error:
-            at = error.offset
-            error.offset += sum([length_of(what) for place, what in outside.items() if place <= at])
-            error.unit = announced(error.unit, outside)
+            in_whole_unit(error, outside)
             raise
         finally:
             outside_leave(entered)
@@ -361,15 +224,6 @@ cdef class ResponseReader(Intake):
         if status == MP_E_LIMIT:
             raise LimitError(error.offset, error.limit.decode("ascii"), kept, fatal=True)
         raise ParseError(error.offset, error.expected.decode("ascii"), kept, fatal=True)
-
-    cdef int give_up(self) except -1:
-        self.lost = True
-        self.mode = IN_UNIT
-        self.parts_len = self.held_len = self.sink_len = 0
-        self.parts = self.sink = None
-        self.outside = {}
-        self.drop()
-        return 0
 
     # ---- literals that stay out of their unit
 
@@ -390,140 +244,12 @@ cdef class ResponseReader(Intake):
         if (found and self.path.in_name) or (not self.streaming and not (found and is_section(self.path, unit))):
             mp_framer_accept(&self.framer)
             return None
-        # From here to the change of mode nothing may run that could come back to this reader.
-        if self.parts_len == 0:
-            self.append_part(unit, frame.len)
-            self.skip(frame.len)
-        mp_framer_blank(self.parts.data, self.parts_len)
-        mp_framer_detach(&self.framer)
-        self.size = self.left = frame.literal_size
+        self.take_out(unit, frame.len, frame.literal_size)
         if self.streaming:
             self.mode = STREAMED
             return self.begin_type(path_of(self.path[0], self.parts) if found else (), frame.literal_size)
         self.hold()
         return None
-
-    cdef int hold(self) except -1:
-        """Receive the literal into memory that becomes its value."""
-        cdef size_t size = min(self.size, <uint64_t>max(<size_t>FIRST_HELD, 2 * self.unread()))
-        cdef object memory = PyBytes_FromStringAndSize(NULL, size)
-        Py_INCREF(memory)
-        self.held = <PyObject *>memory
-        self.held_size = size
-        self.held_len = 0
-        self.mode = HELD
-        return 0
-
-    cdef object read_literal(self):
-        """An event; NEED_DATA; None where the unit goes on."""
-        cdef object data
-        cdef const uint8_t *octets
-        cdef size_t n = 0
-        if self.mode == HELD:
-            self.absorb()
-            if self.left:
-                return NEED
-            self.reclaim()
-            if self.held_size != self.held_len:
-                self.moved += self.held_len
-            resize_bytes(&self.held, self.held_len, self.held_len)  # a copy if somebody may still write to it
-            data = <object>self.held
-            Py_DECREF(data)
-            self.held = NULL
-            self.held_len = self.held_size = 0
-            self.outside[self.parts_len] = data
-            self.mode = IN_UNIT
-            return None
-        if self.sink is not None:
-            self.absorb()
-            if self.sink_len < self.sink_size:
-                return NEED
-            data = self.sink[:self.sink_len]
-            self.sink = None
-            self.sink_len = self.sink_size = 0
-            return self.chunk_type(data)
-        if self.left == 0:
-            self.outside[self.parts_len] = Streamed(self.size)
-            self.mode = IN_UNIT
-            return self.end_type()
-        octets = self.octets(&n)
-        if n == 0:
-            return NEED
-        if self.start == self.end and self.given_at == 0 and n == self.given_size and n <= self.left:
-            data = self.given
-        else:
-            n = min(<uint64_t>min(n, <size_t>CHUNK), self.left)
-            data = PyBytes_FromStringAndSize(<const char *>octets, n)
-        self.skip(n)
-        self.left -= n
-        return self.chunk_type(data)
-
-    cdef int absorb(self) except -1:
-        """Move what is unread of the literal to where it shall go."""
-        cdef const uint8_t *octets
-        cdef size_t n = 0
-        cdef Py_buffer view
-        while self.left:
-            octets = self.octets(&n)
-            n = min(<uint64_t>n, self.left)
-            if self.mode == HELD:
-                if n == 0:
-                    return 0
-                self.held_room(n)
-                memcpy(PyBytes_AS_STRING(<object>self.held) + self.held_len, octets, n)
-                self.held_len += n
-                self.moved += n
-            else:
-                n = min(n, self.sink_size - self.sink_len)
-                if n == 0:
-                    return 0
-                PyObject_GetBuffer(self.sink, &view, PyBUF_WRITABLE)
-                memcpy(<uint8_t *>view.buf + self.sink_len, octets, n)
-                PyBuffer_Release(&view)
-                self.sink_len += n
-            self.left -= n
-            self.skip(n)
-        return 0
-
-    cdef int held_room(self, size_t wanted) except -1:
-        cdef size_t size = self.held_len + wanted
-        if size > self.held_size:
-            size = min(self.size, <uint64_t>max(size, 2 * self.held_size))
-            self.moved += self.held_len
-            try:
-                resize_bytes(&self.held, self.held_len, size)
-            except MemoryError:
-                self.give_up()  # the octets before are gone
-                raise
-            self.held_size = size
-        return 0
-
-    cdef object lend(self, Py_ssize_t hint):
-        """The memory that the octets of a literal go to, where there is nothing before them."""
-        self.direct = False
-        if self.lost or self.mode == IN_UNIT or (self.mode == STREAMED and self.sink is None):
-            return Intake.lend(self, hint)
-        self.absorb()
-        if self.mode == HELD and self.left >= DIRECT_FROM:
-            self.held_room(min(self.left, <uint64_t>self.least_room))
-            self.room = self.held_size - self.held_len
-            self.direct = True
-            return lend_part(<object>self.held, <uint8_t *>PyBytes_AS_STRING(<object>self.held) + self.held_len, self.room)
-        if self.mode == STREAMED and self.sink_len < self.sink_size:
-            self.room = self.sink_size - self.sink_len
-            self.direct = True
-            return self.sink[self.sink_len:self.sink_size]
-        return Intake.lend(self, hint)
-
-    cdef int received(self, size_t n) except -1:
-        if not self.direct:
-            return Intake.received(self, n)
-        self.left -= n
-        if self.mode == HELD:
-            self.held_len += n
-        else:
-            self.sink_len += n
-        return 0
 
 
 cdef bint is_section(const mp_literal_path *path, const uint8_t *unit) noexcept:
@@ -569,23 +295,6 @@ cdef bint is_marked(object value, dict outside):
     except ValueError:
         return True
     return False
-
-
-cdef object length_of(object what):
-    return what.size if isinstance(what, Streamed) else len(what)
-
-
-cdef bytes announced(bytes unit, dict outside):
-    """*unit* with the sizes of its literals as they were announced: zeros are written over them."""
-    cdef bytearray made = bytearray(unit)
-    for place, what in outside.items():
-        if place <= len(made):
-            begin = made.rindex(b"{", 0, place) + 1
-            end = begin
-            while made[end:end + 1].isdigit():
-                end += 1
-            made[begin:end] = b"%0*d" % (end - begin, length_of(what))
-    return bytes(made)
 
 
 def parse_response_prefix(ResponseTypes types not None, data, *, limits=None, strict=False):

@@ -7,7 +7,7 @@ from typing import Self
 from mailproto._core import command as _command
 from mailproto._core.command_build import Builder
 from mailproto.errors import ParseError
-from mailproto.imap import commands, search
+from mailproto.imap import commands, events, search
 from mailproto.imap.commands_base import Command
 from mailproto.limits import Limits
 
@@ -31,6 +31,15 @@ class CommandReader(_command.CommandReader):
     ``sync`` is true) or :meth:`reject`. :meth:`expect_line` says that a SASL response or the end of IDLE
     comes next, which gives ``SaslResponse`` or ``IdleDone``.
 
+    *stream_above*: the text of a message (APPEND, REPLACE, a TEXT of CATENATE) of more octets is not kept. It
+    comes as :class:`~mailproto.imap.events.LiteralBegin`, any number of
+    :class:`~mailproto.imap.events.LiteralChunk` and :class:`~mailproto.imap.events.LiteralEnd`, in fixed
+    memory if each is taken as it comes; then, after other literals maybe, the command, with
+    :class:`~mailproto.Streamed` in its place. ``accept(stream=...)`` decides for one literal;
+    :meth:`read_literal_into` brings the octets straight into memory of yours. A command may still turn out to
+    be bad after its literals were given (a NUL in a literal that is no literal8, say): act on them when the
+    command is there. Streamed octets count against *limits* like others.
+
     *limits*: the bounds, ``Limits.server()`` if none are given; replace them when the client has logged in.
     *utf8*: mailbox names are UTF-8. *strict*: what is read tolerantly otherwise (``Command.defects``) gives
     ``BadCommand``. One thread at a time.
@@ -39,9 +48,24 @@ class CommandReader(_command.CommandReader):
     __slots__ = ()
 
     def __new__(
-        cls, *, limits: Limits | None = None, announce: bool = False, utf8: bool = False, strict: bool = False
+        cls,
+        *,
+        limits: Limits | None = None,
+        announce: bool = False,
+        utf8: bool = False,
+        strict: bool = False,
+        stream_above: int | None = None,
     ) -> Self:
-        return super().__new__(cls, _BUILDER, limits=limits, announce=announce, utf8=utf8, strict=strict)
+        return super().__new__(
+            cls,
+            _BUILDER,
+            limits=limits,
+            announce=announce,
+            utf8=utf8,
+            strict=strict,
+            stream_above=stream_above,
+            events=(events.LiteralBegin, events.LiteralChunk, events.LiteralEnd),
+        )
 
 
 def parse_command_prefix(

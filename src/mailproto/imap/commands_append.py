@@ -35,7 +35,8 @@ class AppendMessage(Value):
     *binary*: sent as a literal8, which a server with BINARY takes and which may hold NUL (RFC 3516 section
     4.4). *utf8*: sent in the wrapper ``UTF8 (...)``, for a message with UTF-8 in its header (RFC 9755 section
     4). *parts*: instead of *data*, which is then empty, what the server joins (CATENATE, RFC 4469): octets
-    and :class:`CatenateUrl`.
+    and :class:`CatenateUrl`. What a reader streamed (``CommandReader(stream_above=...)``) is
+    :class:`~mailproto.Streamed` here.
     """
 
     data: bytes

@@ -55,9 +55,9 @@ class BadResponse:
 
 @dataclass(frozen=True, slots=True)
 class LiteralBegin:
-    """A literal of more than ``stream_above`` octets begins: *size* of them follow, in LiteralChunk events.
+    """A literal that is streamed begins: *size* octets follow, in LiteralChunk events.
 
-    *path* says where it stands in its response: the response's name, its number if it has one, and
+    *path* says where it stands. In a response: the response's name, its number if it has one, and
 
     - in a FETCH the item's name in upper case, as in ``fetch.sections``: ``("FETCH", 12, "BODY[TEXT]")``;
     - in a status response the name of its code: ``("NO", "BADCHARSET", 0)``;
@@ -66,6 +66,8 @@ class LiteralBegin:
     places of values, counted from 0. ``("FETCH", 12, "ENVELOPE", 1)`` is the subject, ``("METADATA", 1, 3)``
     the fourth of the list that is the second value, ``("LIST", 2)`` a mailbox name. It is ``()`` in what is
     no response.
+
+    In a command it is the command's name and the number of literals before this one: ``("APPEND", 0)``.
     """
 
     path: tuple[str | int, ...]
@@ -84,8 +86,8 @@ class LiteralChunk:
 
 @dataclass(frozen=True, slots=True)
 class LiteralEnd:
-    """All octets of the literal were given. More literals may follow, then the response, which has
-    ``Streamed(size)`` in each one's place."""
+    """All octets of the literal were given. More literals may follow, then the response or the command, which
+    has ``Streamed(size)`` in each one's place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from mailproto.errors import NEED_DATA, IncompleteError, LocalError, ParseError, RemoteError
 from mailproto.imap import commands, responses
 from mailproto.imap.command_reader import CommandReader
-from mailproto.imap.events import Closed, StartTls
+from mailproto.imap.events import Closed, LiteralBegin, LiteralChunk, LiteralEnd, StartTls
 from mailproto.imap.exchange import SERVER, SERVER_READS, ServerExpects, ServerStep
 from mailproto.imap.outbox import Outbox
 from mailproto.imap.shown import shown
@@ -52,7 +52,11 @@ class ServerSession:
     *limits* bound what a client may send once logged in (default ``Limits.server()``), *limits_before_login*
     what anybody may (default ``Limits.before_login()``). *append_limit*: octets of one message in APPEND
     (default: what *limits* allow a literal). *secure*: the connection is inside TLS from its first byte.
-    *log*, a :class:`mailproto.wirelog.WireLog`, is told of all that passes, secrets replaced.
+    *stream_above*: the text of a message, in APPEND or REPLACE, of more octets comes as LiteralBegin,
+    LiteralChunk and LiteralEnd before its command, which has :class:`~mailproto.Streamed` in its place: see
+    :class:`~mailproto.imap.CommandReader`. Act on it when the command is there: only then are its mailbox and
+    its flags known, and that it is no bad command. *log*, a :class:`mailproto.wirelog.WireLog`, is told of
+    all that passes, secrets replaced.
 
     ``send()`` and its kin raise LocalError for what is illegal now; ``next_event()`` raises RemoteError once
     the client has broken the protocol beyond repair, and from then on always; what ``data_to_send()`` then
@@ -68,6 +72,7 @@ class ServerSession:
         *,
         limits_before_login: Limits | None = None,
         append_limit: int | None = None,
+        stream_above: int | None = None,
         secure: bool = False,
         log: WireLog | None = None,
     ) -> None:
@@ -76,7 +81,8 @@ class ServerSession:
             self._limits = _with_room(self._limits, append_limit)
         self._append_limit = self._limits.max_literal if append_limit is None else append_limit
         self._limits_before_login = limits_before_login or Limits.before_login()
-        self._reader = CommandReader(limits=self._limits_before_login, announce=True)
+        self._stream_above = stream_above
+        self._reader = self._new_reader()
         self._outbox = Outbox()
         self._log = log
         self._secure = secure
@@ -192,12 +198,23 @@ class ServerSession:
             raise LocalError("no AUTHENTICATE waits for a challenge")
         self.send(responses.Continuation(base64.b64encode(data).decode("ascii")))
 
-    def accept_literal(self) -> None:
-        """Let the announced literal come. LocalError where none waits."""
+    def accept_literal(self, *, stream: bool | None = None) -> None:
+        """Let the announced literal come. LocalError where none waits.
+
+        *stream*: whether a message's text shall come in chunks; None: if it is of more than ``stream_above``.
+        """
         literal = self._decide_literal()
+        self._reader.accept(stream=stream)
         if literal.sync:
             self._push(responses.Continuation("go on"))
-        self._reader.accept()
+
+    def read_literal_into(self, buffer: bytearray | memoryview) -> None:
+        """After LiteralBegin: receive into *buffer*. See :meth:`CommandReader.read_literal_into`."""
+        self._reader.read_literal_into(buffer)
+
+    def keep_literal(self) -> None:
+        """After LiteralBegin: keep the literal in its command. See :meth:`CommandReader.keep_literal`."""
+        self._reader.keep_literal()
 
     def reject_literal(
         self, text: str, *, code: responses.ResponseCode | str | None = None, status: str = "NO"
@@ -226,7 +243,7 @@ class ServerSession:
         self._raise_if_over()
         if self._expects is not ServerExpects.TLS:
             raise LocalError("no TLS handshake was due")
-        self._reader = CommandReader(limits=self._limits_before_login, announce=True)
+        self._reader = self._new_reader()
         self._advance(Input.TLS_STARTED)
         self._step(ServerStep.TLS_STARTED)
         self._secure = True
@@ -255,9 +272,11 @@ class ServerSession:
         """What happened next, or ``NEED_DATA``.
 
         A command (complete it before the next one comes); ``LiteralAnnounced``, to be answered by
-        ``accept_literal()`` or ``reject_literal()``; ``SaslResponse`` (its data ``None``: cancelled, or not
-        base64; answer BAD); ``IdleDone``; ``StartTls``; ``Closed``, the last. Raises RemoteError, again and
-        again, once the client broke the protocol beyond repair.
+        ``accept_literal()`` or ``reject_literal()``; ``LiteralBegin``, ``LiteralChunk`` and ``LiteralEnd`` of
+        one that is streamed, after which the session itself answers BAD if the command is bad;
+        ``SaslResponse`` (its data ``None``: cancelled, or not base64; answer BAD); ``IdleDone``;
+        ``StartTls``; ``Closed``, the last. Raises RemoteError, again and again, once the client broke the
+        protocol beyond repair.
         """
         while True:
             if self._events:
@@ -280,10 +299,15 @@ class ServerSession:
 
     # What arrives
 
+    def _new_reader(self) -> CommandReader:
+        return CommandReader(limits=self._limits_before_login, announce=True, stream_above=self._stream_above)
+
     def _on_value(self, value: Any) -> Any:
         match value:
             case commands.LiteralAnnounced():
                 return self._on_literal(value)
+            case LiteralBegin() | LiteralChunk() | LiteralEnd():
+                return value
             case commands.BadCommand():
                 return self._on_bad(value)
             case commands.SaslResponse() | commands.IdleDone():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailproto.imap import commands, responses
+from mailproto.imap.events import LiteralBegin, LiteralChunk, LiteralEnd
 from mailproto.wirelog import HIDDEN
 
 
@@ -31,7 +32,7 @@ def shown(value: Any, fragments: Any = None, *, secret: bool = False) -> Any:
                 (value.tag or "*").encode("ascii", "replace"),
                 str(value.error).encode("utf-8", "replace"),
             )
-        case commands.LiteralAnnounced():
+        case commands.LiteralAnnounced() | LiteralBegin() | LiteralChunk() | LiteralEnd():
             return b""
         case responses.Continuation() if secret:
             return b"+ " + HIDDEN + b"\r\n"

@@ -595,3 +595,14 @@ size_t mp_normalise_section(const uint8_t *unit, mp_span name, uint8_t *dst)
     }
     return n;
 }
+
+bool mp_is_item_name(const uint8_t *name, uint32_t len, const mp_limits *limits, uint8_t *kind_r)
+{
+    mp_fetch_scan s = {.unit = name, .end = len + 1, .limits = limits};
+    mp_fetch_item item = {0};
+    mp_error ignored;
+    if (len == 0 || read_name(&s, &item, &ignored) != MP_OK || item.name.len != len)
+        return false;
+    *kind_r = item.kind;
+    return true;
+}

@@ -1,5 +1,7 @@
 #include "skip.h"
 
+#include "mailproto/imap_response.h"
+
 #include "scan.h"
 #include "token.h"
 
@@ -122,4 +124,43 @@ mp_status mp_skip_value(const uint8_t *unit, uint32_t *at, uint32_t end, const m
     if (status == MP_OK)
         *at = (uint32_t)(p - unit);
     return status;
+}
+
+bool mp_is_list(const uint8_t *data, uint32_t len, const mp_limits *limits)
+{
+    const uint8_t *p = data, *end = data + len;
+    uint32_t depth = 0;
+    if (len == 0 || *p != '(')
+        return false;
+    while ((p = mp_scan_skip(p, end)) < end) {
+        const uint8_t *from = p;
+        mp_token tok;
+        mp_error ignored;
+        switch (*p) {
+        case '(':
+            if (++depth > limits->max_depth)
+                return false;
+            p++;
+            break;
+        case ')':
+            p++;
+            if (--depth == 0)
+                return p == end;
+            break;
+        case '"':
+        case '{':
+            if (mp_lex_token(data, &p, end, &tok, &ignored) != MP_OK)
+                return false;
+            if (*from == '{' && (data[tok.off - 2] != '\r' || data[tok.off - 4] == '+')) /* {n}CRLF, as a server sends it */
+                return false;
+            break;
+        case '\r':
+        case '\n':
+        case 0:
+            return false;
+        default:
+            p++;
+        }
+    }
+    return false;
 }

@@ -366,9 +366,43 @@ static void test_depth(void)
     }
 }
 
+static bool is_list(const char *text, size_t len)
+{
+    uint8_t *list = exact(text, len, '(');
+    bool result = mp_is_list(list, (uint32_t)len, &limits);
+    free(list);
+    return result;
+}
+
+static bool is_name(const char *text, uint8_t kind)
+{
+    size_t len = strlen(text);
+    uint8_t *name = malloc(len + 1 + MP_PADDING), found = MP_FETCH_END;
+    memcpy(name, text, len);
+    memset(name + len, ' ', 1 + MP_PADDING);
+    bool result = mp_is_item_name(name, (uint32_t)len, &limits, &found);
+    free(name);
+    return result && found == kind;
+}
+
+/* What a server gives a row in wire form. */
+static void test_built(void)
+{
+#define IS_LIST(TEXT) is_list(TEXT, sizeof TEXT - 1)
+    CHECK(IS_LIST("()") && IS_LIST("(a (\"b)\") NIL)") && IS_LIST("({3}\r\na\nb ~{1}\r\n\0)"));
+    CHECK(!IS_LIST("") && !IS_LIST("a") && !IS_LIST("(a") && !IS_LIST("(a))") && !IS_LIST("(a) ") && !IS_LIST("(a)(b)"));
+    CHECK(!IS_LIST("(\"a)") && !IS_LIST("(\"a\\\")") && !IS_LIST("(\r\n)") && !IS_LIST("(\0)") && !IS_LIST("(\"\0\")"));
+    CHECK(!IS_LIST("({9}\r\na)") && !IS_LIST("({1}\na)") && !IS_LIST("({1+}\r\na)") && !IS_LIST("({1}"));
+    CHECK(is_name("BODY[]", MP_FETCH_SECTION) && is_name("body[1.HEADER.FIELDS (A \"b c\")]<7>", MP_FETCH_SECTION));
+    CHECK(is_name("UID", MP_FETCH_UID) && is_name("BINARY.SIZE[1]", MP_FETCH_BINARY_SIZE) && is_name("X-OWN", MP_FETCH_OTHER));
+    CHECK(!is_name("", MP_FETCH_OTHER) && !is_name("BODY[] X", MP_FETCH_SECTION) && !is_name("BODY[", MP_FETCH_SECTION));
+    CHECK(!is_name("BODY[]<1", MP_FETCH_SECTION) && !is_name("X (", MP_FETCH_OTHER) && !is_name("BODY[]X", MP_FETCH_SECTION));
+}
+
 int main(void)
 {
     limits = mp_limits_client();
+    test_built();
     test_whole();
     test_cuts();
     test_end_of_line();

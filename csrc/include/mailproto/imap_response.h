@@ -202,6 +202,14 @@ MP_API mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item_r, mp_error
  * name.len octets. Returns how many were written. */
 MP_API size_t mp_normalise_section(const uint8_t *unit, mp_span name, uint8_t *dst);
 
+/* For who builds a row. Whether name[0..len) is an item's name from end to end, with section and origin, and of which
+ * mp_fetch_kind. A space and MP_PADDING octets must follow. */
+MP_API bool mp_is_item_name(const uint8_t *name, uint32_t len, const mp_limits *limits, uint8_t *kind_r);
+
+/* Whether data[0..len) is one parenthesised list and nothing else: balanced, its strings closed, and CR, LF and NUL only
+ * inside its literals. What the list holds is not looked at. MP_PADDING octets must follow. */
+MP_API bool mp_is_list(const uint8_t *data, uint32_t len, const mp_limits *limits);
+
 /* ---- ENVELOPE and BODYSTRUCTURE, from a slice of their own --------------------------------------------------- */
 
 typedef struct mp_envelope {

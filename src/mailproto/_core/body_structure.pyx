@@ -27,7 +27,6 @@ from mailproto._core.write cimport Writer
 from mailproto import exact
 from mailproto._core.trees import cut_repr, short_repr
 from mailproto.errors import ParseError
-from mailproto.limits import Limits
 
 cdef extern from *:
     """
@@ -190,7 +189,7 @@ cdef class BodyStructure:
         return self
 
     def __reduce__(self):
-        return restored, (bytes(self),)
+        return restored, (flattened(self),)
 
     def __repr__(self):
         shown = ", ".join([f"{n}={short_repr(v)}" for n, v in zip(BODY_FIELDS, body_fields(self))
@@ -493,9 +492,42 @@ cdef int add_members() except -1:
 add_members()
 
 
-cdef object UNBOUNDED = Limits(**{name: 1 << 62 for name in Limits.__slots__})
+# ---- pickling: what was read tolerantly or streamed passes no constructor, and no body is walked by recursion ----------
 
 
-def restored(wire):
-    """What pickle calls: a body that was legal once needs no bounds but those of its own size."""
-    return BodyStructure.from_wire(wire, UNBOUNDED)
+cdef list flattened(BodyStructure whole):
+    """Each part's fields, those inside it before it."""
+    cdef list pending = [whole]
+    cdef list made = []
+    cdef BodyStructure part
+    while pending:
+        part = <BodyStructure>pending.pop()
+        inner = part.parts if part.body is None else (part.body,)
+        made.append((body_fields(part)[:14], len(inner), part.body is not None, part.wire, part.bits, part.extended,
+                     part.depth, part.type is MULTIPART))
+        pending.extend(inner)
+    made.reverse()
+    return made
+
+
+def restored(parts):
+    """What pickle calls."""
+    cdef list stack = []
+    cdef BodyStructure part
+    cdef object fields, count, encloses, multipart, wire
+    for fields, count, encloses, wire, bits, extended, depth, multipart in parts:
+        part = <BodyStructure>mp_new_empty(BodyStructure, BODY_TYPE, 17)
+        (part.type, part.subtype, part.params, part.id, part.description, part.encoding, part.size, part.lines,
+         part.md5, part.disposition, part.language, part.location, part.extensions, part.envelope) = fields
+        if multipart:
+            part.type = MULTIPART
+        part.wire = wire
+        part.bits = bits
+        part.extended = extended
+        part.depth = depth
+        inner = tuple(stack[len(stack) - count:])
+        del stack[len(stack) - count:]
+        part.body = inner[0] if encloses else None
+        part.parts = () if encloses else inner
+        stack.append(part)
+    return stack[0]

@@ -676,6 +676,8 @@ cdef extern from "mailproto/imap_response.h" nogil:
                              const mp_limits *limits, mp_error *err)
     mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item_r, mp_error *err)
     size_t mp_normalise_section(const uint8_t *unit, mp_span name, uint8_t *dst)
+    c_bool mp_is_item_name(const uint8_t *name, uint32_t len, const mp_limits *limits, uint8_t *kind_r)
+    c_bool mp_is_list(const uint8_t *data, uint32_t len, const mp_limits *limits)
 
     ctypedef struct mp_envelope:
         mp_text date

@@ -95,7 +95,7 @@ cdef class Address:
         return self
 
     def __reduce__(self):
-        return Address, (self.name, self.route, self.mailbox, self.host)
+        return restored_address, (self.name, self.route, self.mailbox, self.host)
 
     def __repr__(self):
         return (f"Address(name={short_repr(self.name)}, route={short_repr(self.route)}, "
@@ -282,7 +282,7 @@ cdef class Envelope:
         return self
 
     def __reduce__(self):
-        return Envelope, envelope_fields(self)
+        return restored_envelope, (envelope_fields(self), self.wire, self.bits)
 
     def __repr__(self):
         shown = ", ".join([f"{n}={short_repr(v)}" for n, v in zip(ENVELOPE_FIELDS, envelope_fields(self))])
@@ -372,3 +372,23 @@ cdef int add_members() except -1:
 
 
 add_members()
+
+
+def restored_address(name, route, mailbox, host):
+    """What pickle calls: what was streamed passes no constructor."""
+    cdef Address made = <Address>mp_new_empty(Address, ADDRESS_NAME, 4)
+    made.name = name
+    made.route = route
+    made.mailbox = mailbox
+    made.host = host
+    return made
+
+
+def restored_envelope(fields, wire, bits):
+    """What pickle calls: what was read tolerantly or streamed passes no constructor."""
+    cdef Envelope made = <Envelope>mp_new_empty(Envelope, ENVELOPE_DATE, 11)
+    (made.date, made.subject, made.from_, made.sender, made.reply_to, made.to, made.cc, made.bcc, made.in_reply_to,
+     made.message_id) = fields
+    made.wire = wire
+    made.bits = bits
+    return made

@@ -3,8 +3,13 @@
 cimport cython
 from libc.stdint cimport uint8_t, uint32_t
 
-from mailproto._core.c_mailproto cimport mp_response_head
 from mailproto._core.words cimport WordCache
+
+
+cdef enum:  # the lazy items, by their place
+    ENVELOPE = 0
+    BODY = 1
+    BODY_STRUCTURE = 2
 
 
 @cython.final
@@ -33,6 +38,5 @@ cdef class Fetch:
     cdef uint8_t made
 
 
-# The row that `head` describes; what is mended is added to head.defects. strict: the lazy items are decoded too, and
-# count. ParseError, LimitError.
-cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_response_head *head, bint strict)
+# An empty one, for the reader to fill.
+cdef Fetch new_fetch()

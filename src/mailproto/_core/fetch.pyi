@@ -20,7 +20,7 @@ class Fetch:
         envelope: Envelope | bytes | None = None,
         body: BodyStructure | bytes | None = None,
         body_structure: BodyStructure | bytes | None = None,
-        sections: Mapping[str, bytes | bytearray | memoryview | None] | None = None,
+        sections: Mapping[Any, bytes | bytearray | memoryview | None] | None = None,
         preview: str | bytes | None = None,
         save_date: datetime.datetime | None = None,
         email_id: str | None = None,
@@ -28,7 +28,7 @@ class Fetch:
         gm_msgid: int | None = None,
         gm_thrid: int | None = None,
         gm_labels: Iterable[str] | None = None,
-        others: Mapping[str, Any] | None = None,
+        others: Mapping[Any, Any] | None = None,
     ) -> None: ...
     @property
     def seq(self) -> int | None: ...
@@ -83,4 +83,4 @@ class Fetch:
     def encode(self, utf8: bool = False, literals: str = "sync") -> list[bytes]: ...
     def to_dict(self, *, secrets: bool = False) -> dict[str, Any]: ...
 
-def restored(seq: int | None, fields: dict[str, Any]) -> Fetch: ...
+def restored(state: tuple[Any, ...]) -> Fetch: ...

@@ -4,36 +4,26 @@
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
-from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcpy, memset
 
 from mailproto._core.c_mailproto cimport (
-    MP_DEFECT_BAD_BODY, MP_DEFECT_BAD_DATE, MP_DEFECT_BAD_ENVELOPE, MP_DEFECT_EIGHT_BIT, MP_DEFECT_REPEATED, MP_FETCH_BODY,
-    MP_FETCH_BODYSTRUCTURE, MP_FETCH_BROKEN, MP_FETCH_END, MP_FETCH_ENVELOPE, MP_FETCH_FLAGS, MP_FETCH_INTERNALDATE, MP_FETCH_MODSEQ,
-    MP_FETCH_SECTION, MP_FETCH_SIZE, MP_FETCH_UID, MP_OK, MP_PADDING, MP_RESP_UIDFETCH, mp_date_time, mp_envelope_repeats, mp_error,
-    mp_fetch_begin, mp_fetch_item, mp_fetch_next, mp_fetch_scan, mp_limits, mp_normalise_section, mp_parse_date_time,
-    mp_response_head, mp_span,
-    mp_defect, mp_defects, mp_defects_join,
+    MP_DEFECT_BAD_BODY, MP_DEFECT_BAD_ENVELOPE, MP_PADDING, mp_defect, mp_defects, mp_is_list,
 )
-from mailproto._core.common cimport raise_error
 from mailproto._core.body_structure cimport BodyStructure, body_of
 from mailproto._core.envelope cimport Envelope, envelope_of
-from mailproto._core.fetch_items cimport check_item, checked_name, is_section, read_item, write_item
+from mailproto._core.fetch_items cimport check_items, check_sections, known_name
+from mailproto._core.fetch_write cimport write_row
 from mailproto._core.members cimport mp_add_member, mp_new_empty
-from mailproto._core.dates cimport datetime_from_c
-from mailproto._core.outside cimport outside_within
-from mailproto._core.trees cimport builtin, write_tree
-from mailproto._core.words cimport (
-    WORD_LIMIT, WORD_SECTION, WordCache, defect_names, flags_of, new_words, text_to_bytes, trees_in, word_find,
-)
+from mailproto._core.trees cimport builtin
+from mailproto._core.words cimport WordCache, defect_names, new_words
 from mailproto._core.write cimport Writer
 
 from datetime import datetime
 from types import MappingProxyType
 
-from mailproto._core.dates import format_internal_date
-from mailproto._core.flags import canonical_flag
+from mailproto import exact
+from mailproto._core.flags import check_flags
 from mailproto._core.trees import cut_repr, short_repr
 from mailproto.errors import ParseError
 from mailproto.limits import Limits
@@ -51,13 +41,12 @@ cdef extern from *:
 
 cdef object NOTHING = MappingProxyType({})
 
+#: The limits of what is built here, and of what was decoded once and needs no other bounds than its size.
+cdef WordCache DEFAULTS = new_words(Limits(), False)
+cdef WordCache UNBOUNDED = new_words(Limits(**{name: 1 << 62 for name in Limits.__slots__}), False)
+
 cdef enum:
-    ENVELOPE = 0
-    BODY = 1
-    BODY_STRUCTURE = 2
     NEAR = 4096  # octets of lazy items that are decoded on the stack
-    KEPT_CAP = 4096  # octets kept of an item that was mended
-    MOST_KEPT = 16   # of them in one row
 
 cdef tuple LAZY_NAMES = ("ENVELOPE", "BODY", "BODYSTRUCTURE")
 
@@ -78,8 +67,10 @@ cdef class Fetch:
 
     ENVELOPE, BODY and BODYSTRUCTURE are decoded at first access. One that is broken is ``None`` then, ``defects`` says
     so, and ``raw`` has its bytes. A server may give ``envelope``, ``body`` and ``body_structure`` as their wire form in
-    ``bytes``, which is passed on as it is. ``raw`` has the bytes of every item that was mended, by name, at most 4096
-    octets of each; those of the row, where what was wrong belongs to no item, under ``"FETCH"``.
+    ``bytes``: ValueError if that is no single list, balanced and with its strings closed; what the list holds is passed on
+    as it is. A key of ``sections`` may be the :class:`Section` that a command asked for. ``raw`` has the bytes of every
+    item that was mended, by name, at most 4096 octets of each; those of the row, where what was wrong belongs to no item,
+    under ``"FETCH"``.
     """
 
     def __init__(self, seq=None, *, uid=None, flags=None, modseq=None, internal_date=None, size=None, envelope=None,
@@ -89,28 +80,21 @@ cdef class Fetch:
             raise TypeError("a Fetch does not change")
         if seq is None and uid is None:
             raise ValueError("a Fetch needs seq or uid")
-        self.seq = number(seq, "seq", 0xFFFFFFFF)
-        self.uid = number(uid, "uid", 0xFFFFFFFF)
-        self.flags = None if flags is None else tuple([canonical_flag(flag) for flag in flags])
-        self.modseq = number(modseq, "modseq", 0x7FFFFFFFFFFFFFFF)
-        self.size = number(size, "size", 0x7FFFFFFFFFFFFFFF)
-        if internal_date is not None and (not isinstance(internal_date, datetime) or internal_date.tzinfo is None):
-            raise TypeError("internal_date must be an aware datetime")
-        self.internal_date = internal_date
-        self.words = new_words(Limits(), False)
+        self.seq = None if seq is None else exact.integer(seq, "seq", least=1)
+        self.uid = None if uid is None else exact.integer(uid, "uid", least=1)
+        self.flags = None if flags is None else check_flags(flags, "flags")
+        self.modseq = None if modseq is None else exact.integer(modseq, "modseq", most=exact.MAX_NUMBER64)
+        self.size = None if size is None else exact.integer(size, "size", most=exact.MAX_NUMBER64)
+        self.internal_date = None if internal_date is None else exact.moment(internal_date, "internal_date")
+        self.words = DEFAULTS
         self.trusted = True
         set_wire(self, ENVELOPE, envelope)
         set_wire(self, BODY, body)
         set_wire(self, BODY_STRUCTURE, body_structure)
-        if sections:
-            self.section_map = {section(name): None if value is None else octets(value)
-                                for name, value in sections.items()}
-        rare = {name: value for name, value in (
-            ("PREVIEW", preview), ("SAVEDATE", save_date), ("EMAILID", email_id), ("THREADID", thread_id),
-            ("X-GM-MSGID", gm_msgid), ("X-GM-THRID", gm_thrid), ("X-GM-LABELS", gm_labels)) if value is not None}
-        rare.update({checked_name(name): value for name, value in (others or {}).items()})
-        if rare:
-            self.other_map = {name: check_item(name, value) for name, value in rare.items()}
+        self.section_map = check_sections(sections)
+        self.other_map = check_items({
+            "PREVIEW": preview, "SAVEDATE": save_date, "EMAILID": email_id, "THREADID": thread_id,
+            "X-GM-MSGID": gm_msgid, "X-GM-THRID": gm_thrid, "X-GM-LABELS": gm_labels}, others)
         self.made = True
 
     def __dealloc__(self):
@@ -142,7 +126,7 @@ cdef class Fetch:
 
     def __contains__(self, name):
         """Whether the row has an item, by its name on the wire in any case, be it NIL or broken; decodes nothing."""
-        cdef str item = name.upper()
+        cdef str item = known_name(name)
         if item in LAZY_NAMES:
             with cython.critical_section(self):
                 if self.lengths[LAZY_NAMES.index(item)]:
@@ -250,9 +234,7 @@ cdef class Fetch:
         return self
 
     def __reduce__(self):
-        fields = {name: getattr(self, name) for name in ("uid", "flags", "modseq", "internal_date", "size", "envelope",
-                                                         "body", "body_structure")}
-        return restored, (self.seq, {**fields, "sections": dict(self.sections), "others": dict(self.others)})
+        return restored, (state_of(self),)
 
     def __repr__(self):
         shown = [f"{name}={short_repr(value)}" for name, value in (
@@ -292,7 +274,9 @@ cdef class Fetch:
     def encode(self, utf8=False, literals="sync"):
         """The wire form as a list of fragments; long sections are passed through uncopied."""
         writer = Writer(utf8=utf8, side="server")
-        write_fetch(writer, self)
+        head = (self.seq, self.uid, self.flags, self.internal_date, self.size, self.modseq)
+        lazy = (lazy_wire(self, ENVELOPE), lazy_wire(self, BODY), lazy_wire(self, BODY_STRUCTURE))
+        write_row(writer, head, lazy, self.section_map, self.other_map)
         return writer.crlf().finish()
 
     def __bytes__(self):
@@ -311,17 +295,20 @@ cdef int set_wire(Fetch self, int index, object value) except -1:
     cdef uint8_t *grown
     cdef bytes wire
     if isinstance(value, bytes):
-        wire = <bytes>value
+        wire = exact.octets(value, LAZY_NAMES[index])
         if PyBytes_GET_SIZE(wire) + used > 0x7FFFFFFF:
             raise ValueError(f"{LAZY_NAMES[index]} is too long")
-        grown = <uint8_t *>PyMem_RawMalloc(used + PyBytes_GET_SIZE(wire) + 1)
+        grown = <uint8_t *>PyMem_RawMalloc(used + PyBytes_GET_SIZE(wire) + MP_PADDING)
         if grown is NULL:
             raise MemoryError()
         if self.wire is not NULL:
             memcpy(grown, self.wire, used)
         memcpy(grown + used, PyBytes_AS_STRING(wire), PyBytes_GET_SIZE(wire))
+        memset(grown + used + PyBytes_GET_SIZE(wire), 0, MP_PADDING)
         PyMem_RawFree(self.wire)
         self.wire = grown
+        if not mp_is_list(grown + used, <uint32_t>PyBytes_GET_SIZE(wire), &self.words.limits):
+            raise ValueError(f"{LAZY_NAMES[index]} must be one list, balanced, without CR, LF and NUL outside literals")
         self.lengths[index] = <uint32_t>PyBytes_GET_SIZE(wire)
         self.pending |= <uint8_t>(1 << index)
     elif value is not None:
@@ -411,287 +398,20 @@ cdef bytes wire_of(Fetch self, int index):
     return whole[from_ : from_ + self.lengths[index]]
 
 
-cdef object number(object value, str name, uint64_t most):
+cdef object lazy_wire(Fetch row, int index):
+    """What goes out for a lazy item: its octets as they are if nothing is wrong with them; None for none."""
+    if row.lengths[index] and row.trusted:
+        return wire_of(row, index)
+    value = row.envelope if index == ENVELOPE else row.body if index == BODY else row.body_structure
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an int or None")
-    if not 0 <= value <= most:
-        raise ValueError(f"{name} must be from 0 to {most}")
-    return value
+    return wire_of(row, index) if row.lengths[index] and value.defects == () else bytes(value)
 
 
-cdef bytes octets(object value):
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, (bytearray, memoryview)):
-        return bytes(value)
-    raise TypeError("a section's text must be bytes or None")
-
-
-cdef str section(object name):
-    cdef str text = checked_name(name)
-    if not is_section(text):
-        raise ValueError(f"{text} is no section of a message")
-    return text
-
-
-cdef object write_fetch(object writer, Fetch row):
-    cdef bint trusted = row.trusted
-    writer.raw(b"* ")
-    if row.seq is None:
-        writer.number(row.uid).raw(b" UIDFETCH (")
-    else:
-        writer.number(row.seq).raw(b" FETCH (")
-    part = _Items(writer)
-    if row.uid is not None and row.seq is not None:
-        part.next().raw(b"UID ").number(row.uid)
-    if row.flags is not None:
-        part.next().raw(b"FLAGS ").list(row.flags, lambda flag: write_flag(writer, flag))
-    if row.internal_date is not None:
-        part.next().raw(b'INTERNALDATE "').raw(format_internal_date(row.internal_date)).raw(b'"')
-    if row.size is not None:
-        part.next().raw(b"RFC822.SIZE ").number(row.size)
-    if row.modseq is not None:
-        part.next().raw(b"MODSEQ (").number(row.modseq).close()
-    for index in range(3):
-        if row.lengths[index] and trusted:
-            part.next().raw(LAZY_NAMES[index]).sp().raw(wire_of(row, index))
-            continue
-        value = row.envelope if index == 0 else row.body if index == 1 else row.body_structure
-        if value is None:
-            continue
-        part.next().raw(LAZY_NAMES[index]).sp()
-        writer.raw(wire_of(row, index) if row.lengths[index] and value.defects == () else bytes(value))
-    for name, data in (row.section_map or {}).items():
-        part.next().raw(name.encode("utf-8", "surrogateescape")).sp()
-        if data is None:
-            writer.nil()
-        elif data == b"":
-            writer.string(data)
-        else:
-            writer.literal(data, binary=name.startswith("BINARY") and isinstance(data, bytes) and b"\0" in data)
-    for name, tree in (row.other_map or {}).items():
-        part.next().raw(name.encode("utf-8", "surrogateescape")).sp()
-        write_item(writer, name, tree)
-    return writer.close()
-
-
-cdef class _Items:
-    """Puts a space before every item but the first."""
-
-    cdef object writer
-    cdef bint some
-
-    def __init__(self, writer):
-        self.writer = writer
-
-    def next(self):
-        if self.some:
-            self.writer.sp()
-        self.some = True
-        return self.writer
-
-
-cdef object write_flag(object writer, str flag):
-    if not flag or any([c <= " " or c in '()"{\x7f' for c in flag]):
-        raise ValueError("not a flag")
-    return writer.raw(flag.encode("utf-8", "surrogateescape"))
-
-
-# ---- reading ---------------------------------------------------------------------------------------------------------
-
-
-cdef str section_name(WordCache words, const uint8_t *unit, mp_span span):
-    cdef uint32_t h = 0
-    cdef object known
-    cdef bytes room
-    cdef str made
-    cdef size_t written
-    cdef bint cached = span.len <= WORD_LIMIT
-    if cached:
-        known = word_find(words, WORD_SECTION, unit + span.off, span.len, &h)
-        if known is not None:
-            return <str>known
-    room = PyBytes_FromStringAndSize(NULL, span.len)
-    written = mp_normalise_section(unit, span, <uint8_t *>PyBytes_AS_STRING(room))
-    made = PyUnicode_DecodeUTF8(PyBytes_AS_STRING(room), written, "surrogateescape")
-    if cached:
-        words.keep(WORD_SECTION, h, PyBytes_FromStringAndSize(<const char *>unit + span.off, span.len), made)
-    return made
-
-
-cdef int decode_around(Fetch row, int index, const uint8_t *wire, size_t length, const mp_limits *limits,
-                       mp_defects *defects) except -1:
-    """A lazy item that lacks octets of its literals, which can only be told while the unit is there. No cache: what
-    stands for a literal is not in the octets that it goes by."""
-    try:
-        if index == ENVELOPE:
-            row.lazy_envelope = envelope_of(None, wire, length, limits, defects)
-        elif index == BODY:
-            row.lazy_body = body_of(None, wire, length, limits, defects)
-        else:
-            row.lazy_body_structure = body_of(None, wire, length, limits, defects)
-    except ParseError:
-        mp_defect(defects, MP_DEFECT_BAD_ENVELOPE if index == ENVELOPE else MP_DEFECT_BAD_BODY, 0)
-    return 0
-
-
-cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_response_head *head, bint strict):
-    cdef mp_fetch_scan scan
-    cdef mp_fetch_item item
-    cdef mp_error error
-    cdef mp_date_time moment
-    cdef mp_span lazy[3]
-    cdef uint32_t seen = 0
-    cdef uint32_t total
-    cdef uint32_t cut_at = 0
-    cdef uint32_t cut_length = 0
-    cdef uint32_t skipped
-    cdef uint8_t *at
-    cdef int i
-    cdef str name
-    cdef Fetch row
-    if mp_fetch_begin(&scan, unit, head, &words.limits, &error) != MP_OK:
-        raise_error(&error, unit, length)
-    row = <Fetch>mp_new_empty(Fetch, FETCH_SEQ, 13)
+cdef Fetch new_fetch():
+    cdef Fetch row = <Fetch>mp_new_empty(Fetch, FETCH_SEQ, 13)
     row.made = True
-    if head.defects.bits:
-        keep_mended(row, NULL, &head.defects, unit, length)
-    lazy[0].len = lazy[1].len = lazy[2].len = 0
-    if head.kind == MP_RESP_UIDFETCH:
-        row.uid = head.number
-    else:
-        row.seq = head.number
-    item.name.len = 0  # what is mended before the first item is the row itself
-    while True:
-        if scan.defects.bits:
-            keep_mended(row, &item, &scan.defects, unit, length)
-            mp_defects_join(&head.defects, &scan.defects, 0)
-            scan.defects.bits = 0
-        item.name.len = 0
-        if mp_fetch_next(&scan, &item, &error) != MP_OK:
-            raise_error(&error, unit, length)
-        if item.kind == MP_FETCH_END:
-            break
-        if item.kind == MP_FETCH_BROKEN:
-            continue
-        if item.kind < MP_FETCH_SECTION:
-            if seen >> item.kind & 1:
-                mp_defect(&scan.defects, MP_DEFECT_REPEATED, item.name.off)
-            seen |= <uint32_t>1 << item.kind
-            if item.absent:
-                continue
-        if item.kind == MP_FETCH_UID:
-            row.uid = <uint32_t>item.number
-        elif item.kind == MP_FETCH_FLAGS:
-            row.flags = flags_of(words, unit, item.value, &scan.defects)
-        elif item.kind == MP_FETCH_SIZE:
-            row.size = <long>item.number if item.number < 0x40000000 else item.number  # the quick way to small ones
-        elif item.kind == MP_FETCH_MODSEQ:
-            row.modseq = item.number
-        elif item.kind == MP_FETCH_INTERNALDATE:
-            if mp_parse_date_time(unit + item.text.span.off, item.text.span.len, &moment, &error) == MP_OK:
-                row.internal_date = datetime_from_c(&moment)
-            else:
-                mp_defect(&scan.defects, MP_DEFECT_BAD_DATE, item.value.off)
-        elif item.kind == MP_FETCH_ENVELOPE:
-            lazy[0] = item.value
-        elif item.kind == MP_FETCH_BODY:
-            lazy[1] = item.value
-        elif item.kind == MP_FETCH_BODYSTRUCTURE:
-            lazy[2] = item.value
-        elif item.kind == MP_FETCH_SECTION:
-            if row.section_map is None:
-                row.section_map = {}
-            name = section_name(words, unit, item.name)
-            if not name.isascii():
-                mp_defect(&scan.defects, MP_DEFECT_EIGHT_BIT, item.name.off)
-            if name in row.section_map:
-                mp_defect(&scan.defects, MP_DEFECT_REPEATED, item.name.off)
-            row.section_map[name] = text_to_bytes(unit, &item.text)
-        else:
-            if row.other_map is None:
-                row.other_map = {}
-            name = section_name(words, unit, item.name)
-            if not name.isascii():
-                mp_defect(&scan.defects, MP_DEFECT_EIGHT_BIT, item.name.off)
-            if name in row.other_map:
-                mp_defect(&scan.defects, MP_DEFECT_REPEATED, item.name.off)
-            row.other_map[name] = read_item(unit, &item, name, &words.limits, &scan.defects)
-    if scan.defects.bits:
-        keep_mended(row, NULL, &scan.defects, unit, length)
-        mp_defects_join(&head.defects, &scan.defects, 0)
-    for i in range(3):
-        if lazy[i].len and outside_within(unit + lazy[i].off, lazy[i].len):
-            scan.defects.bits = 0
-            decode_around(row, i, unit + lazy[i].off, lazy[i].len, &words.limits, &scan.defects)
-            mp_defects_join(&head.defects, &scan.defects, lazy[i].off)
-            lazy[i].len = 0
-    total = lazy[0].len + lazy[1].len + lazy[2].len
-    if total:
-        if lazy[0].len and mp_envelope_repeats(unit + lazy[0].off, lazy[0].len, &words.limits, &cut_at, &cut_length):
-            row.cut_at = cut_at
-            row.cut_length = cut_length
-        row.wire = <uint8_t *>PyMem_RawMalloc(total - 2 * cut_length)
-        if row.wire is NULL:
-            raise MemoryError()
-        at = row.wire
-        for i in range(3):
-            if lazy[i].len:
-                row.lengths[i] = lazy[i].len
-                row.pending |= <uint8_t>(1 << i)
-                skipped = 0
-                if i == 0 and cut_length:
-                    memcpy(at, unit + lazy[i].off, cut_at)
-                    at += cut_at
-                    skipped = cut_at + 2 * cut_length
-                memcpy(at, unit + lazy[i].off + skipped, lazy[i].len - skipped)
-                at += lazy[i].len - skipped
-        row.words = words
-        if strict:
-            decode_strictly(row, unit, lazy, &head.defects)
-    row.bits = head.defects.bits
     return row
-
-
-cdef int keep_mended(Fetch row, const mp_fetch_item *item, mp_defects *defects, const uint8_t *unit, size_t length) except -1:
-    """What was mended, for `raw`."""
-    cdef str name = "FETCH"
-    cdef mp_span span
-    span.off = 0
-    span.len = <uint32_t>length
-    if item is not NULL and item.name.len:
-        name = PyUnicode_DecodeUTF8(<const char *>unit + item.name.off, item.name.len, "surrogateescape").upper()
-        span = item.value
-    if row.kept is None:
-        row.kept = {}
-    if len(row.kept) < MOST_KEPT:
-        row.kept[name] = PyBytes_FromStringAndSize(<const char *>unit + span.off, min(span.len, KEPT_CAP))
-    return 0
-
-
-cdef int decode_strictly(Fetch row, const uint8_t *unit, const mp_span *lazy, mp_defects *defects) except -1:
-    """Decode the lazy items where they stand in the unit, so that what is wrong has its offset there."""
-    cdef mp_defects own
-    cdef int i
-    for i in range(3):
-        if row.lengths[i] == 0:
-            continue
-        own.bits = 0
-        try:
-            if i == ENVELOPE:
-                row.lazy_envelope = envelope_of(row.words, unit + lazy[i].off, row.lengths[i], &row.words.limits, &own)
-            elif i == BODY:
-                row.lazy_body = body_of(row.words, unit + lazy[i].off, row.lengths[i], &row.words.limits, &own)
-            else:
-                row.lazy_body_structure = body_of(row.words, unit + lazy[i].off, row.lengths[i], &row.words.limits, &own)
-        except ParseError as error:
-            own.bits = 0
-            mp_defect(&own, MP_DEFECT_BAD_ENVELOPE if i == ENVELOPE else MP_DEFECT_BAD_BODY, error.offset)
-        mp_defects_join(defects, &own, lazy[i].off)
-    row.pending = 0
-    return 0
 
 
 cdef int add_members() except -1:
@@ -707,6 +427,44 @@ cdef int add_members() except -1:
 add_members()
 
 
-def restored(seq, fields):
+# ---- pickling: what was read tolerantly or streamed passes no constructor ---------------------------------------------
+
+
+cdef tuple state_of(Fetch row):
+    """The fields. Lazy items go as their octets, to be decoded again; but what some limit kept from being decoded stays
+    so, and what has no octets of its own goes as its value."""
+    cdef int i
+    cdef object wires, values
+    with cython.critical_section(row):
+        if row.pending:
+            decode(row)
+        wires = tuple([wire_of(row, i) if row.lengths[i] else None for i in range(3)])
+        again = not row.bits & (MP_DEFECT_BAD_ENVELOPE | MP_DEFECT_BAD_BODY)
+        values = tuple([None if again and wire is not None else value for wire, value in zip(
+            wires, (row.lazy_envelope, row.lazy_body, row.lazy_body_structure))])
+        return (row.seq, row.uid, row.flags, row.modseq, row.internal_date, row.size, row.section_map, row.other_map,
+                row.kept, wires, values, again, row.bits, bool(row.trusted))
+
+
+def restored(state):
     """What pickle calls."""
-    return Fetch(seq, **fields)
+    cdef Fetch row = new_fetch()
+    cdef bytes whole
+    cdef int i
+    cdef object wires, values, again
+    (row.seq, row.uid, row.flags, row.modseq, row.internal_date, row.size, row.section_map, row.other_map, row.kept,
+     wires, values, again, row.bits, row.trusted) = state
+    whole = b"".join([wire for wire in wires if wire is not None])
+    row.words = UNBOUNDED
+    row.lazy_envelope, row.lazy_body, row.lazy_body_structure = values
+    if whole:
+        row.wire = <uint8_t *>PyMem_RawMalloc(PyBytes_GET_SIZE(whole))
+        if row.wire is NULL:
+            raise MemoryError()
+        memcpy(row.wire, PyBytes_AS_STRING(whole), PyBytes_GET_SIZE(whole))
+        for i in range(3):
+            if wires[i] is not None:
+                row.lengths[i] = <uint32_t>PyBytes_GET_SIZE(<bytes>wires[i])
+                if again:
+                    row.pending |= <uint8_t>(1 << i)
+    return row

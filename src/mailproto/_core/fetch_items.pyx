@@ -1,31 +1,36 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """FETCH items of extensions, read, checked and written: RFC 3516, 8474, 8514, 8970 and Google's X-GM-EXT-1."""
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from mailproto._core.c_mailproto cimport (
     MP_DEFECT_ATOM_STRING, MP_DEFECT_BAD_DATE, MP_DEFECT_BAD_VALUE, MP_FETCH_BINARY_SIZE, MP_FETCH_EMAILID,
-    MP_FETCH_GM_LABELS, MP_FETCH_GM_MSGID, MP_FETCH_GM_THRID, MP_FETCH_PREVIEW, MP_FETCH_SAVEDATE, MP_FETCH_THREADID,
-    MP_OK, MP_TEXT_NIL, c_bool, mp_date_time, mp_defect, mp_defects, mp_defects_join, mp_error, mp_fail_limit,
-    mp_fetch_item, mp_limits, mp_parse_date_time, mp_read_list_string, mp_text,
+    MP_FETCH_GM_LABELS, MP_FETCH_GM_MSGID, MP_FETCH_GM_THRID, MP_FETCH_PREVIEW, MP_FETCH_SAVEDATE, MP_FETCH_SECTION,
+    MP_FETCH_THREADID, MP_OK, MP_PADDING, MP_TEXT_NIL, c_bool, mp_date_time, mp_defect, mp_defects, mp_defects_join, mp_error, mp_fail_limit,
+    mp_fetch_item, mp_is_item_name, mp_limits, mp_normalise_section, mp_parse_date_time, mp_read_list_string, mp_span,
+    mp_text,
 )
 from mailproto._core.common cimport octets_or_none, raise_error
 from mailproto._core.dates cimport datetime_from_c
 from mailproto._core.mailbox_name cimport MailboxName, mailbox_from_wire
 from mailproto._core.trees cimport checked_tree, write_tree
-from mailproto._core.words cimport text_to_bytes, trees_in
+from mailproto._core.words cimport WordCache, new_words, text_to_bytes, trees_in
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from mailproto import exact
 from mailproto._core.dates import format_internal_date
+from mailproto.limits import Limits
 
 #: What a Fetch has an attribute for; an item of `others` may not pass for one of them.
 cdef frozenset ATTRIBUTES = frozenset((
     "UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "MODSEQ", "ENVELOPE", "BODY", "BODYSTRUCTURE",
 ))
-cdef frozenset SECTIONS = frozenset(("RFC822", "RFC822.HEADER", "RFC822.TEXT"))
+
+cdef WordCache DEFAULTS = new_words(Limits(), False)
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------
@@ -54,7 +59,16 @@ cdef object read_item(const uint8_t *unit, const mp_fetch_item *item, str name, 
     tree = trees_in(unit, item.value.off, item.value.off + item.value.len, limits)[0]
     if name == "PREVIEW" and isinstance(tree, tuple) and tree and isinstance(tree[-1], bytes):
         return tree[-1]  # (FUZZY "text"), as the drafts of RFC 8970 had it
+    if name == "EMAILID" or name == "THREADID":
+        inner = tree[0] if isinstance(tree, tuple) and len(tree) == 1 else tree
+        if isinstance(inner, bytes) and is_id(inner.decode("latin-1")):  # a literal
+            return inner.decode("ascii")
     return tree
+
+
+cdef bint is_id(str text):
+    """Whether that goes out as an atom; looser than RFC 8474, for what was read is written again."""
+    return bool(text) and all([" " < c < "\x7f" and c not in '()"{' for c in text])
 
 
 cdef tuple labels_of(const uint8_t *unit, const mp_fetch_item *item, const mp_limits *limits, mp_defects *defects):
@@ -86,23 +100,81 @@ cdef tuple labels_of(const uint8_t *unit, const mp_fetch_item *item, const mp_li
 # ---- from Python -----------------------------------------------------------------------------------------------------
 
 
-cdef str checked_name(object name):
-    cdef str text = name.upper()
-    outside = text.partition("[")[0]
-    if (not text.isascii() or not text.isprintable() or not outside or any([c in outside for c in ' ()"{]'])
-            or text.count("(") != text.count(")") or text.count("[") != text.count("]") or text.count('"') % 2
-            or "{" in text or "\\" in text):
+cdef str normal_name(const uint8_t *unit, mp_span name):
+    cdef bytes room = PyBytes_FromStringAndSize(NULL, name.len)
+    cdef size_t written = mp_normalise_section(unit, name, <uint8_t *>PyBytes_AS_STRING(room))
+    return PyUnicode_DecodeUTF8(PyBytes_AS_STRING(room), written, "surrogateescape")
+
+
+cdef str known_name(object name):
+    cdef mp_span span
+    cdef bytes wire
+    cdef str text = exact.text(name, "an item")
+    if text.isascii() and '"' not in text and "{" not in text:
+        return text.upper()
+    wire = text.encode("utf-8", "surrogateescape")
+    span.off = 0
+    span.len = <uint32_t>min(PyBytes_GET_SIZE(wire), 0x7FFFFFFF)
+    wire += bytes(MP_PADDING)
+    return normal_name(<const uint8_t *>PyBytes_AS_STRING(wire), span)
+
+
+cdef str checked_name(object given, uint8_t *kind_r):
+    """An item's name in its normal form; ValueError for what is none from end to end, so that nothing can follow it."""
+    cdef bytes wire
+    cdef mp_span span
+    cdef str text
+    if not isinstance(given, str):
+        given = getattr(given, "response_name", given)  # a Section of the command
+    text = exact.text(given, "the name of a FETCH item")
+    if not text.isascii() or not text.isprintable() or len(text) > 0xFFFF:
         raise ValueError("not the name of a FETCH item")
-    return text
+    wire = text.encode("ascii") + b" " + bytes(MP_PADDING)
+    span.off = 0
+    span.len = <uint32_t>len(text)
+    if not mp_is_item_name(<const uint8_t *>PyBytes_AS_STRING(wire), span.len, &DEFAULTS.limits, kind_r):
+        raise ValueError("not the name of a FETCH item")
+    return normal_name(<const uint8_t *>PyBytes_AS_STRING(wire), span)
 
 
-cdef bint is_section(str name):
-    return name.startswith("BODY[") or name.startswith("BINARY[") or name in SECTIONS
+cdef list pairs_of(object given, str what):
+    cdef list made = []
+    if isinstance(given, Mapping):
+        return [(key, given[key]) for key in given]
+    if given is not None:
+        raise TypeError(f"{what} must be a mapping or None")
+    return made
+
+
+cdef dict check_sections(object sections):
+    cdef dict made = {}
+    cdef uint8_t kind = 0
+    for given, data in pairs_of(sections, "sections"):
+        name = checked_name(given, &kind)
+        if kind != MP_FETCH_SECTION:
+            raise ValueError("sections holds what is no section of a message")
+        if name in made:
+            raise ValueError("sections names one of them twice")
+        made[name] = None if data is None else exact.octets(data, "a section's text")
+    return made or None
+
+
+cdef dict check_items(dict given, object others):
+    cdef dict made = {name: check_item(name, value) for name, value in given.items() if value is not None}
+    cdef set named = set()
+    cdef uint8_t kind = 0
+    for key, value in pairs_of(others, "others"):
+        name = checked_name(key, &kind)
+        if kind == MP_FETCH_SECTION or name in ATTRIBUTES:
+            raise ValueError(f"{name} has an argument of its own")
+        if name in named:
+            raise ValueError("others names one of them twice")
+        named.add(name)
+        made[name] = check_item(name, value)
+    return made or None
 
 
 cdef object check_item(str name, object value):
-    if name in ATTRIBUTES or is_section(name):
-        raise ValueError(f"{name} has an argument of its own")
     if name == "PREVIEW":
         return octets_or_none(value, name)
     if name == "SAVEDATE":
@@ -141,7 +213,7 @@ cdef object write_item(object writer, str name, object value):
         return writer.string(value)
     if name == "SAVEDATE" and isinstance(value, datetime):
         return writer.raw(b'"' + format_internal_date(value) + b'"')
-    if (name == "EMAILID" or name == "THREADID") and isinstance(value, str):
+    if (name == "EMAILID" or name == "THREADID") and isinstance(value, str) and is_id(value):
         return writer.open().raw(value).close()
     if name == "X-GM-LABELS" and isinstance(value, tuple) and all([isinstance(label, MailboxName) for label in value]):
         return writer.list(value, writer.mailbox)

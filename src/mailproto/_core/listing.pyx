@@ -10,6 +10,7 @@ from mailproto._core.words cimport defect_names
 from mailproto._core.write cimport Writer
 
 from mailproto import exact
+from mailproto._core.flags import check_atoms
 from mailproto._core.trees import short_repr
 
 cdef extern from *:
@@ -43,7 +44,7 @@ cdef class MailboxList:
         if kind not in KINDS:
             raise ValueError("kind must be LIST, LSUB or XLIST")
         self.kind = kind
-        self.attributes = tuple([attribute_of(item) for item in exact.items(attributes, "attributes")])
+        self.attributes = check_atoms(attributes, "attributes")
         self.delimiter = None if delimiter is None else delimiter_of(delimiter)
         self.mailbox = mailbox_of(mailbox, "mailbox")
         self.extended = tuple([extended_item(item) for item in exact.items(extended, "extended", "pairs")])
@@ -139,14 +140,6 @@ cdef class MailboxList:
 
 cdef bint is_child_info(object value):
     return isinstance(value, tuple) and all([isinstance(option, str) for option in <tuple>value])
-
-
-cdef str attribute_of(object value):
-    cdef str attribute = exact.text(value, "attributes")
-    if not attribute or any([c <= " " or c in '()"{\x7f' for c in attribute]):
-        raise ValueError("attributes must be atoms")
-    attribute.encode("utf-8", "surrogateescape")
-    return attribute
 
 
 cdef str delimiter_of(object value):

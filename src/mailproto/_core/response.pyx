@@ -27,7 +27,7 @@ from mailproto._core.c_mailproto cimport (
     mp_status_row, mp_status_text, mp_tape, mp_text,
 )
 from mailproto._core.common cimport raise_error
-from mailproto._core.fetch cimport fetch_of
+from mailproto._core.fetch_read cimport fetch_of
 from mailproto._core.listing cimport MailboxList, new_mailbox_list
 from mailproto._core.members cimport mp_slot_at, mp_slot_put
 from mailproto._core.mailbox_name cimport MailboxName

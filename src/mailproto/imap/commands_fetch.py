@@ -72,16 +72,32 @@ class Section(Value):
             self._set("partial", check.octet_range(self.partial, "partial"))
         self._set("peek", exact.boolean(self.peek, "peek"))
 
+    @property
+    def response_name(self) -> str:
+        """What the answer calls it: without PEEK, and of *partial* only the first octet, if there is one.
+
+        ``Fetch(1, sections={section: text})`` takes the section itself for it.
+        """
+        writer = Writer(side="server")
+        self._put(writer.raw(b"BODY["))
+        return bytes(writer).decode("ascii") + _origin(self.partial)
+
     def _write(self, writer: Writer, utf8: bool) -> None:
-        writer.raw(b"BODY.PEEK[" if self.peek else b"BODY[")
+        self._put(writer.raw(b"BODY.PEEK[" if self.peek else b"BODY["))
+        if self.partial is not None:
+            writer.raw(f"<{self.partial[0]}.{self.partial[1]}>")
+
+    def _put(self, writer: Writer) -> None:
         writer.raw(".".join(map(str, self.part)))
         if self.text is not None:
             writer.raw(f".{self.text}" if self.part else self.text)
             if self.fields:
                 writer.sp().list(self.fields, writer.astring)
         writer.raw(b"]")
-        if self.partial is not None:
-            writer.raw(f"<{self.partial[0]}.{self.partial[1]}>")
+
+
+def _origin(partial: tuple[int, int] | None) -> str:
+    return "" if partial is None else f"<{partial[0]}>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -102,6 +118,11 @@ class BinarySection(Value):
             self._set("partial", check.octet_range(self.partial, "partial"))
         self._set("peek", exact.boolean(self.peek, "peek"))
 
+    @property
+    def response_name(self) -> str:
+        """As that of :class:`Section`."""
+        return f"BINARY[{'.'.join(map(str, self.part))}]" + _origin(self.partial)
+
     def _write(self, writer: Writer, utf8: bool) -> None:
         writer.raw(b"BINARY.PEEK[" if self.peek else b"BINARY[").raw(".".join(map(str, self.part)) + "]")
         if self.partial is not None:
@@ -117,8 +138,13 @@ class BinarySize(Value):
     def _check(self) -> None:
         self._set("part", check.part_numbers(self.part, "part"))
 
+    @property
+    def response_name(self) -> str:
+        """As that of :class:`Section`, among the other items of a row."""
+        return f"BINARY.SIZE[{'.'.join(map(str, self.part))}]"
+
     def _write(self, writer: Writer, utf8: bool) -> None:
-        writer.raw(f"BINARY.SIZE[{'.'.join(map(str, self.part))}]")
+        writer.raw(self.response_name)
 
 
 #: What can be fetched: a word (:data:`FETCH_ITEMS`), or a section.

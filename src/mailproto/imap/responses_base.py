@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mailproto import exact
-from mailproto._core.flags import canonical_flag
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.trees import check_tree
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import LiteralMode, Value
-from mailproto.imap.values import NOT_IN_ATOM, Tree, to_octets
+from mailproto.imap.values import Tree, to_octets
 
 #: What no text up to the end of a line can hold.
 NOT_IN_TEXT: Final = frozenset("\r\n\0")
@@ -102,26 +101,6 @@ def line(value: object, what: str) -> str:
     if not NOT_IN_TEXT.isdisjoint(kept):
         raise ValueError(f"{what} must not hold CR, LF or NUL")
     return kept
-
-
-def atom(value: object, what: str) -> str:
-    """A flag or the name of a capability: looser than the grammar, for a server or a proxy may hand on what
-    it was given, but nothing that ends the atom early.
-    """
-    kept = text(value, what)
-    if not kept or not NOT_IN_ATOM.isdisjoint(kept):
-        raise ValueError(f"{what} must be atoms")
-    return kept
-
-
-def atoms(values: object, what: str) -> tuple[str, ...]:
-    """Several of them."""
-    return tuple([atom(value, what) for value in exact.items(values, what)])
-
-
-def flags(values: object, what: str) -> tuple[str, ...]:
-    """Flags, system flags in canonical case."""
-    return tuple([canonical_flag(flag) if flag.isascii() else flag for flag in atoms(values, what)])
 
 
 def mailbox(value: object) -> MailboxName:

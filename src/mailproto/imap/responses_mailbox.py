@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from mailproto import exact
+from mailproto._core.flags import check_flags
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import to_builtin
-from mailproto.imap.responses_base import Response, Wire, flags, found, mailbox, put_name, text, tree
+from mailproto.imap.responses_base import Response, Wire, found, mailbox, put_name, text, tree
 from mailproto.imap.values import Tree, to_octets, write_flag, write_tree
 
 #: The items of STATUS that are numbers (RFC 9051 section 9, RFC 7162, RFC 7889, RFC 9208).
@@ -94,7 +95,7 @@ class MailboxFlags(Response):
     flags: tuple[str, ...]
 
     def _check(self) -> None:
-        self._set("flags", flags(self.flags, "flags"))
+        self._set("flags", check_flags(self.flags, "flags"))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* FLAGS ").list(self.flags, lambda flag: write_flag(writer, flag))

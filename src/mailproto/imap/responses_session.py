@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mailproto import exact
+from mailproto._core.flags import check_atoms
 from mailproto._core.response import is_response_name
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.codes import ResponseCode
-from mailproto.imap.responses_base import Response, Wire, atoms, line, octets, put_name, text, texts, tree
+from mailproto.imap.responses_base import Response, Wire, line, octets, put_name, text, texts, tree
 from mailproto.imap.values import NamespaceEntry, Tree, to_octets, write_flag, write_tree
 
 _STATUSES: Final = frozenset(("OK", "NO", "BAD", "PREAUTH", "BYE"))
@@ -79,7 +80,7 @@ class Capability(Response):
     capabilities: tuple[str, ...]
 
     def _check(self) -> None:
-        self._set("capabilities", atoms(self.capabilities, "capabilities"))
+        self._set("capabilities", check_atoms(self.capabilities, "capabilities"))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* CAPABILITY")
@@ -94,7 +95,7 @@ class Enabled(Response):
     capabilities: tuple[str, ...] = ()
 
     def _check(self) -> None:
-        self._set("capabilities", atoms(self.capabilities, "capabilities"))
+        self._set("capabilities", check_atoms(self.capabilities, "capabilities"))
 
     def _put(self, writer: Writer) -> None:
         writer.raw(b"* ENABLED")

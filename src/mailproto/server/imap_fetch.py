@@ -110,15 +110,10 @@ def plan(items: tuple[str | Section, ...]) -> Plan:
 
 
 def section_key(section: Section) -> str:
-    """The section as the answer names it: without PEEK, and of a partial only where it starts."""
-    inside = ".".join(map(str, section.part))
-    if section.text:
-        inside += ("." if inside else "") + section.text
-    if section.fields:
-        if not all(map(_FIELD.fullmatch, section.fields)):
-            raise bad("No header field has such a name")
-        inside += f" ({' '.join(section.fields)})"
-    return f"BODY[{inside}]" + (f"<{section.partial[0]}>" if section.partial else "")
+    """The section as the answer names it; Refused for what no header field is called."""
+    if not all(map(_FIELD.fullmatch, section.fields)):
+        raise bad("No header field has such a name")
+    return section.response_name
 
 
 class FetchCommands(SelectedCommands):

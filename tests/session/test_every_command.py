@@ -18,21 +18,39 @@ from mailproto.wirelog import WireLog
 
 #: Those whose turns are more than a command and its answer; they have tests of their own.
 OTHERWISE = {"AUTHENTICATE", "IDLE", "STARTTLS", "LOGOUT"}
-CAPABILITIES = ("IMAP4rev1", "LITERAL+", "ENABLE")
+CAPABILITIES = ("IMAP4rev1", "LITERAL+", "ENABLE", "BINARY", "METADATA", "UTF8=ACCEPT")
 
 
-def wired(state: State, **options: Any) -> Wire:
-    """Two sessions in *state*."""
+def wired(state: State, *, utf8: bool = False, **options: Any) -> Wire:
+    """Two sessions in *state*; *utf8*: with UTF8=ACCEPT enabled."""
     server = ServerSession(**options)
     server.greet("ready", code=responses.ResponseCode("CAPABILITY", CAPABILITIES))
     wire = Wire(ClientSession(), server)
     if state is not State.NOT_AUTHENTICATED:
         wire.client.send(commands.Login("user", "secret"))
+    if utf8:
+        enable_utf8(wire)
     if state is State.SELECTED:
         wire.client.send(commands.Select("INBOX"))
     wire.run()
     assert wire.client.state is state
+    if state is not State.NOT_AUTHENTICATED:
+        server.send(responses.Capability(CAPABILITIES))
+        wire.run()
     return wire
+
+
+def enable_utf8(wire: Wire) -> None:
+    def serve(event: Any) -> None:
+        if isinstance(event, commands.Enable):
+            wire.server.send(responses.Enabled(("UTF8=ACCEPT",)))
+        wire.default_serve(event)
+
+    wire.serve = serve
+    wire.client.send(commands.Enable(["UTF8=ACCEPT"]))
+    wire.run()
+    assert wire.client.utf8
+    wire.serve = wire.default_serve
 
 
 def states_of(name: str) -> list[State]:
@@ -47,7 +65,8 @@ def states_of(name: str) -> list[State]:
 def test_sent_read_and_answered(example: commands.Command) -> None:
     assert states_of(example.name)
     for state in states_of(example.name):
-        wire = wired(state)
+        appended = example.messages if isinstance(example, commands.Append) else ()
+        wire = wired(state, utf8=any(message.utf8 for message in appended))
         seen: list[Any] = []
 
         def serve(event: Any, wire: Wire = wire, seen: list[Any] = seen) -> None:
@@ -100,6 +119,7 @@ def test_literals_as_the_server_offers() -> None:
         ("LITERAL-", [b"~{4+}", b"~{5000}"]),
         ("IDLE", [b"~{4}"]),
     ):
+        capability += " BINARY"
         session = ClientSession()
         session.receive_data(b"* PREAUTH [CAPABILITY IMAP4rev1 %s] hi\r\n" % capability.encode())
         drain(session)
@@ -108,8 +128,104 @@ def test_literals_as_the_server_offers() -> None:
         session.send(commands.Append("INBOX", [small, large]))
         data = sent(session)
         assert all(header in data for header in headers)
-        if capability == "IDLE":
+        if capability == "IDLE BINARY":
             assert data.endswith(b"~{4}\r\n")
+
+
+BINARY = commands.Append("x", commands.AppendMessage(b"a\0b", binary=True))
+JOINED = commands.Append("x", commands.AppendMessage(parts=[b"a\0b"]))
+UTF8 = commands.Append("x", [b"a", commands.AppendMessage(b"b", utf8=True)])
+REPLACE = commands.Replace("1", "x", commands.AppendMessage(b"a\0b", binary=True))
+ANNOTATION = commands.SetMetadata("", {"/private/x": b"a\0b"})
+
+
+@pytest.mark.parametrize(
+    ("command", "announced", "legal"),
+    [
+        (BINARY, "LITERAL+", False),
+        (BINARY, "IMAP4rev2", False),
+        (BINARY, "UTF8=ACCEPT METADATA", False),
+        (BINARY, "binary", True),
+        (JOINED, "CATENATE", False),
+        (JOINED, "CATENATE BINARY", True),
+        (REPLACE, "LITERAL+ REPLACE", False),
+        (REPLACE, "BINARY REPLACE", True),
+        (UTF8, "BINARY UTF8=ACCEPT", False),
+        (ANNOTATION, "BINARY", False),
+        (ANNOTATION, "METADATA", True),
+        (ANNOTATION, "METADATA-SERVER", True),
+        (commands.SetMetadata("", {"/private/x": b"ab"}), "LITERAL+", True),
+        (commands.Append("x", b"ab"), "LITERAL+", True),
+    ],
+)
+def test_a_literal8_goes_only_to_a_server_that_knows_it(
+    command: commands.Command, announced: str, legal: bool
+) -> None:
+    session = ClientSession()
+    session.receive_data(b"* PREAUTH [CAPABILITY IMAP4rev1 %s] hi\r\n" % announced.encode())
+    drain(session)
+    select = session.send(commands.Select("INBOX"))
+    assert sent(session)
+    session.receive_data(select.encode() + b" OK done\r\n")
+    drain(session)
+    if not legal:
+        with pytest.raises(LocalError, match="literal8"):
+            session.send(command)
+        assert not sent(session)
+        session.send(commands.Noop())  # the session goes on
+        assert sent(session).endswith(b"NOOP\r\n")
+    else:
+        session.send(command)
+        assert sent(session)
+
+
+def test_a_literal8_waits_for_what_is_said_after_login() -> None:
+    session = ClientSession()
+    session.receive_data(b"* OK [CAPABILITY IMAP4rev1 LITERAL+ BINARY] hi\r\n")
+    drain(session)
+    tag = session.send(commands.Login("u", "p"))
+    with pytest.raises(LocalError, match="literal8"):
+        session.send(BINARY)
+    sent(session)
+    session.receive_data(tag.encode() + b" OK in\r\n")
+    drain(session)
+    assert session.capabilities is None
+    with pytest.raises(LocalError, match="literal8"):
+        session.send(BINARY)
+    session.receive_data(b"* CAPABILITY IMAP4rev1 BINARY\r\n")
+    drain(session)
+    session.send(BINARY)
+    assert sent(session).endswith(b"~{3}\r\n")
+
+
+def test_append_utf8_goes_once_it_is_enabled() -> None:
+    session = ClientSession()
+    session.receive_data(b"* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+ ENABLE UTF8=ACCEPT] hi\r\n")
+    drain(session)
+    tag = session.send(commands.Enable(["UTF8=ACCEPT"]))
+    with pytest.raises(LocalError, match="ENABLE UTF8=ACCEPT"):
+        session.send(UTF8)
+    sent(session)
+    session.receive_data(b"* ENABLED UTF8=ACCEPT\r\n" + tag.encode() + b" OK\r\n")
+    drain(session)
+    session.send(UTF8)
+    assert b"UTF8 (~{1+}\r\nb)" in sent(session)
+
+
+def test_what_was_announced_and_no_more_waits_for_the_server() -> None:
+    session = ClientSession()
+    session.receive_data(b"* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+ BINARY] hi\r\n")
+    drain(session)
+    idle = session.send(commands.Idle())
+    sent(session)
+    session.receive_data(b"+ idling\r\n")
+    drain(session)
+    session.done()
+    session.send(BINARY)
+    sent(session)
+    session.receive_data(b"* CAPABILITY IMAP4rev1 LITERAL+\r\n" + idle.encode() + b" OK\r\n")
+    drain(session)
+    assert b"~{3+}" not in sent(session)
 
 
 def test_a_search_key_inside_fuzzy_counts_for_the_ambiguity_rule() -> None:

@@ -2,7 +2,7 @@
 """What a POP3 server sends: see csrc/include/mailproto/pop3.h. The values that are built come from mailproto.pop3."""
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromObject, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
@@ -28,6 +28,9 @@ from mailproto.limits import Limits
 cdef Py_ssize_t DIRECT_ABOVE = 32 * 1024
 # Octets that are copied at once: more would ask for memory that a body of common size does not need.
 cdef Py_ssize_t COPY_STEP = 64 * 1024
+
+cdef enum:
+    MAX_KEYWORD = 64  # octets: as many as a command may have that no class here is for
 
 cdef enum:
     AT_LINE = 0       # the next octets are a status line
@@ -68,6 +71,22 @@ cdef Expected expectation(const uint8_t *line, size_t n) noexcept:
             result.number = result.number * 10 + line[i] - 48
             i += 1
     return result
+
+
+cdef bint is_command_line(const char *line, Py_ssize_t n) noexcept:
+    """Whether this is one line, with or without its end, that begins with what may be a keyword."""
+    cdef Py_ssize_t i = 0
+    if n >= 2 and line[n - 2] == 13 and line[n - 1] == 10:
+        n -= 2
+    while i < n and 33 <= <uint8_t>line[i] <= 126:
+        i += 1
+    if not 1 <= i <= MAX_KEYWORD or (i < n and line[i] != 32):
+        return False
+    while i < n:
+        if line[i] == 0 or line[i] == 10 or line[i] == 13:
+            return False
+        i += 1
+    return True
 
 
 cdef bytes copy_unstuffed(const uint8_t *src, size_t n, size_t size, bint any_lf):
@@ -114,7 +133,10 @@ cdef class ReplyReader(Input):
         self.stream_above = 0 if stream_above is None else stream_above
 
     def expect(self, *commands):
-        """Queue commands (values, str or bytes) whose replies come next; see mailproto.pop3.ReplyReader."""
+        """Queue commands (values, str or bytes) whose replies come next; see mailproto.pop3.ReplyReader.
+
+        ValueError for what is no command, neither a line nor a keyword.
+        """
         cdef const char *line
         cdef Py_ssize_t n
         cdef Expected expected
@@ -124,9 +146,12 @@ cdef class ReplyReader(Input):
             elif isinstance(command, int):
                 raise TypeError("a command is expected as a value, str or bytes")
             else:
-                command = bytes(command)
+                # a value's octets, or those given, whatever a subclass of bytes makes of itself
+                command = PyBytes_FromObject(command if isinstance(command, bytes) else bytes(command))
                 line = PyBytes_AS_STRING(command)
                 n = PyBytes_GET_SIZE(command)
+            if not is_command_line(line, n):
+                raise ValueError("what is expected must be a command, or its keyword")
             expected = expectation(<const uint8_t *>line, n)
             with cython.critical_section(self):
                 self.queue.append((<int>expected.keyword, expected.multiline, expected.number))

@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 from mailproto.errors import LocalError, RemoteError
-from mailproto.imap import commands, solicited
+from mailproto.imap import commands, literal8, solicited
 from mailproto.imap.exchange import CLIENT, CLIENT_SENDS, ClientExpects, ClientStep, must_wait
 from mailproto.imap.knowledge import Knowledge
 from mailproto.imap.outbox import Outbox
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: What may be sent before TLS on a session that requires TLS, and after a STARTTLS that was refused.
 BEFORE_TLS: Final = frozenset({"CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "ID"})
+#: Behind these a server may announce other capabilities than before.
+CHANGES_CAPABILITIES: Final = frozenset({"STARTTLS", "LOGIN", "AUTHENTICATE", "UNAUTHENTICATE"})
 
 
 class Mechanism(Protocol):
@@ -138,7 +140,8 @@ class ClientSender:
 
         With *mechanism* the session answers the challenges of an AUTHENTICATE by itself; without, each comes
         as ContinuationRequested, to be answered by ``respond()``. Raises LocalError where the command is
-        illegal now.
+        illegal now, and for a literal8 where the server is not known to take one: BINARY must be announced
+        (METADATA for SETMETADATA), UTF8=ACCEPT enabled for APPEND's ``UTF8 (...)``.
         """
         self._check_sendable(command)
         tag = command.tag
@@ -220,7 +223,7 @@ class ClientSender:
         self._known.sent(pending.tag, command)
         self._flying[pending.tag] = pending
         self._look_at_oldest()
-        fragments = command.encode(utf8=self.utf8, literals=self._literals())
+        fragments = command.encode(utf8=self.utf8, literals=self._literals(command))
         if self._log is not None:
             self._log.client(shown(command, fragments))
         self._outbox.push(fragments, pending.tag)
@@ -242,8 +245,10 @@ class ClientSender:
         pending.first_response = first
         return commands.Authenticate(command.mechanism, None, tag=command.tag)
 
-    def _literals(self) -> LiteralMode:
+    def _literals(self, command: commands.Command) -> LiteralMode:
         """RFC 7888: which literals need not wait. IMAP4rev2 includes LITERAL- (RFC 9051 appendix E)."""
+        if self._missing(command) is not None:
+            return "sync"  # it was announced when send() looked, and no more: a server that refuses says so
         if self.has_capability("LITERAL+"):
             return "plus"
         if self.has_capability("LITERAL-") or self.has_capability("IMAP4REV2"):
@@ -275,12 +280,20 @@ class ClientSender:
             raise LocalError(f"{name} is not legal while {states}")
         if name == "STARTTLS" and self._secure:
             raise LocalError("STARTTLS inside TLS")
+        # What was announced before TLS or login is forgotten then (RFC 9051 section 6.1.1).
+        changing = any(p.command.name in CHANGES_CAPABILITIES for p in (*self._flying.values(), *self._queue))
+        if (missing := self._missing(command, known=not changing)) is not None:
+            raise LocalError(f"{name} with a literal8: the server has not said that it takes one ({missing})")
         if self._secure or self._tls_is_coming():
             return  # so that whatever is said now is said inside TLS
         if (self._require_tls or self._tls_refused) and name not in BEFORE_TLS:
             raise LocalError(f"{name} must not be sent before TLS")
         if name == "LOGIN" and self.has_capability("LOGINDISABLED"):
             raise LocalError("the server forbids LOGIN here (LOGINDISABLED)")
+
+    def _missing(self, command: commands.Command, *, known: bool = True) -> str | None:
+        announced = self._known.capabilities if known else None
+        return literal8.missing(command, announced or frozenset(), self._known.enabled)
 
     def _tls_is_coming(self) -> bool:
         """Whether STARTTLS is under way: what is sent now waits behind it, and never leaves if it fails."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,8 +46,9 @@ class ContinuationRequested:
 
 @dataclass(frozen=True, slots=True)
 class BadResponse:
-    """Client: an untagged response that breaks the grammar, skipped; *error* says where. Framing is
-    intact.
+    """Client: an untagged response that breaks the grammar, skipped; *error* says where.
+
+    Framing is intact.
     """
 
     error: ParseError
@@ -81,7 +82,10 @@ class LiteralChunk:
     After ``read_literal_into(buffer)`` they are a memoryview of that very buffer.
     """
 
-    data: bytes | memoryview = field(repr=False)
+    data: bytes | memoryview
+
+    def __repr__(self) -> str:
+        return f"LiteralChunk(<{len(self.data)} octets>)"
 
 
 @dataclass(frozen=True, slots=True)

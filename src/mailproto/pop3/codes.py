@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, Self
 
+from mailproto import exact
+
 _CODE: Final = re.compile(r"[!-.0-\\^-~]+(?:/[!-.0-\\^-~]+)*")
 
 
@@ -19,11 +21,10 @@ class ResponseCode(str):
 
     def __new__(cls, code: str) -> Self:
         """*code* in any case, without its brackets."""
-        if not isinstance(code, str):
-            raise TypeError("code must be a str")
-        if not _CODE.fullmatch(code):
+        kept = exact.text(code, "code")
+        if not _CODE.fullmatch(kept):
             raise ValueError("code must be a response code without its brackets")
-        return super().__new__(cls, code.upper())
+        return super().__new__(cls, kept.upper())
 
     @property
     def levels(self) -> tuple[str, ...]:

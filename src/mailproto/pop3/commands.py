@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Final
 
+from mailproto import exact
 from mailproto._core.pop3_command import is_multiline
 from mailproto.errors import ParseError
 from mailproto.sasl import lines as sasl_lines
@@ -27,27 +28,18 @@ _KEYWORD: Final = re.compile(r"[!-~]{1,64}")
 
 def _string(value: object, what: str, *, blanks: bool) -> bytes:
     """A string argument as bytes; *blanks*: whether it may hold spaces. The error never shows the value."""
-    if isinstance(value, str):
-        value = value.encode()
-    elif isinstance(value, (bytearray, memoryview)):
-        value = bytes(value)
-    if not isinstance(value, bytes):
-        raise TypeError(f"{what} must be str or bytes")
-    if not value:
+    kept = exact.string(value, what)
+    if not kept:
         raise ValueError(f"{what} must not be empty")
-    if b"\r" in value or b"\n" in value or b"\0" in value:
+    if b"\r" in kept or b"\n" in kept or b"\0" in kept:
         raise ValueError(f"{what} must not hold CR, LF or NUL")
-    if not blanks and any(octet <= 0x20 or octet == 0x7F for octet in value):
+    if not blanks and any(octet <= 0x20 or octet == 0x7F for octet in kept):
         raise ValueError(f"{what} must not hold blanks or control octets")
-    return value
+    return kept
 
 
-def _number(value: object, what: str, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{what} must be an int")
-    if not least <= value <= MAX_NUMBER:
-        raise ValueError(f"{what} must be from {least} to {MAX_NUMBER}")
-    return value
+def _message_number(value: object) -> int:
+    return exact.integer(value, "message number", least=1, most=MAX_NUMBER)
 
 
 def _jsonable(value: Any) -> Any:
@@ -60,10 +52,8 @@ def _jsonable(value: Any) -> Any:
 
 
 def _written(argument: Any) -> bytes:
-    """An argument that was checked. Whatever a subclass of str or int makes of itself does not count."""
-    if isinstance(argument, bytes):
-        return argument
-    return b"%d" % argument if isinstance(argument, int) else str.encode(argument)
+    """An argument that was checked."""
+    return argument if isinstance(argument, bytes) else str(argument).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +65,9 @@ class Command:
     #: The fields that ``to_dict`` and ``repr`` hide.
     secrets: ClassVar[frozenset[str]] = frozenset()
 
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
     def _arguments(self) -> list[bytes]:
         given = (getattr(self, item.name) for item in fields(self))
         return [_written(argument) for argument in given if argument is not None]
@@ -85,6 +78,14 @@ class Command:
     def encode(self) -> list[bytes]:
         """The buffers to send."""
         return [bytes(self)]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(
+            f"{item.name}={'***' if item.name in self.secrets and value else repr(value)}"
+            for item in fields(self)
+            if (value := getattr(self, item.name)) is not None
+        )
+        return f"{type(self).__name__}({shown})"
 
     @property
     def multiline(self) -> bool:
@@ -108,7 +109,7 @@ class _Message(Command):
     number: int
 
     def __post_init__(self) -> None:
-        _number(self.number, "message number", 1)
+        self._set("number", _message_number(self.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class _OptionalMessage(Command):
 
     def __post_init__(self) -> None:
         if self.number is not None:
-            _number(self.number, "message number", 1)
+            self._set("number", _message_number(self.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +134,22 @@ class User(Command):
     username: bytes
 
     def __init__(self, username: str | bytes) -> None:
-        object.__setattr__(self, "username", _string(username, "username", blanks=True))
+        self._set("username", _string(username, "username", blanks=True))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Pass(Command):
     """PASS string (RFC 1939 section 7)."""
 
     name: ClassVar[str] = "PASS"
     secrets: ClassVar[frozenset[str]] = frozenset({"password"})
-    password: bytes = field(repr=False)
+    password: bytes
 
     def __init__(self, password: str | bytes) -> None:
-        object.__setattr__(self, "password", _string(password, "password", blanks=True))
+        self._set("password", _string(password, "password", blanks=True))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Apop(Command):
     """APOP name digest (RFC 1939 section 7).
 
@@ -158,14 +159,14 @@ class Apop(Command):
     name: ClassVar[str] = "APOP"
     secrets: ClassVar[frozenset[str]] = frozenset({"digest"})
     username: bytes
-    digest: bytes = field(repr=False)
+    digest: bytes
 
     def __init__(self, username: str | bytes, digest: str | bytes) -> None:
-        object.__setattr__(self, "username", _string(username, "username", blanks=False))
-        object.__setattr__(self, "digest", _string(digest, "digest", blanks=False))
+        self._set("username", _string(username, "username", blanks=False))
+        self._set("digest", _string(digest, "digest", blanks=False))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Auth(Command):
     """AUTH mechanism [initial-response] (RFC 5034 section 4). *initial_response* is given before base64.
 
@@ -175,20 +176,19 @@ class Auth(Command):
     name: ClassVar[str] = "AUTH"
     secrets: ClassVar[frozenset[str]] = frozenset({"initial_response"})
     mechanism: str | None = None
-    initial_response: bytes | None = field(default=None, repr=False)
+    initial_response: bytes | None = None
 
     def __post_init__(self) -> None:
         if self.mechanism is None:
             if self.initial_response is not None:
                 raise ValueError("an initial response needs a mechanism")
             return
-        if not isinstance(self.mechanism, str):
-            raise TypeError("mechanism must be a str")
-        object.__setattr__(self, "mechanism", self.mechanism.upper())
-        if not _MECHANISM.fullmatch(self.mechanism):
+        mechanism = exact.text(self.mechanism, "mechanism").upper()
+        if not _MECHANISM.fullmatch(mechanism):
             raise ValueError("mechanism must be the name of a SASL mechanism")
-        if self.initial_response is not None and not isinstance(self.initial_response, bytes):
-            raise TypeError("initial_response must be bytes")
+        self._set("mechanism", mechanism)
+        if self.initial_response is not None:
+            self._set("initial_response", exact.octets(self.initial_response, "initial_response"))
 
     def _arguments(self) -> list[bytes]:
         arguments = [] if self.mechanism is None else [self.mechanism.encode()]
@@ -241,8 +241,8 @@ class Top(Command):
     lines: int
 
     def __post_init__(self) -> None:
-        _number(self.number, "message number", 1)
-        _number(self.lines, "lines", 0)
+        self._set("number", _message_number(self.number))
+        self._set("lines", exact.integer(self.lines, "lines", most=MAX_NUMBER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,13 +297,12 @@ class Lang(Command):
     def __post_init__(self) -> None:
         if self.tag is None:
             return
-        if not isinstance(self.tag, str):
-            raise TypeError("tag must be a str")
+        self._set("tag", exact.text(self.tag, "tag"))
         if not _LANGUAGE.fullmatch(self.tag):
             raise ValueError("tag must be a language tag or '*'")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class UnknownCommand(Command):
     """A line that is grammatical (RFC 2449 section 3) but whose keyword is none of ours.
 
@@ -312,20 +311,19 @@ class UnknownCommand(Command):
 
     secrets: ClassVar[frozenset[str]] = frozenset({"arguments"})
     keyword: str
-    arguments: bytes = field(default=b"", repr=False)
+    arguments: bytes = b""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.keyword, str):
-            raise TypeError("keyword must be a str")
-        if not _KEYWORD.fullmatch(self.keyword):
+        keyword = exact.text(self.keyword, "keyword").upper()
+        if not _KEYWORD.fullmatch(keyword):
             raise ValueError("keyword must be printable ASCII without blanks")
-        object.__setattr__(self, "keyword", self.keyword.upper())
-        if self.keyword in BY_NAME:
-            raise ValueError(f"{self.keyword} has a class of its own")
-        if self.arguments:
-            object.__setattr__(self, "arguments", _string(self.arguments, "arguments", blanks=True))
-            if not self.arguments.strip(b" "):
-                raise ValueError("arguments must not be blanks alone")
+        if keyword in BY_NAME:
+            raise ValueError(f"{keyword} has a class of its own")
+        self._set("keyword", keyword)
+        arguments = exact.string(self.arguments, "arguments")
+        self._set("arguments", arguments and _string(arguments, "arguments", blanks=True))
+        if arguments and not arguments.strip(b" "):
+            raise ValueError("arguments must not be blanks alone")
 
     @classmethod
     def _read(cls, keyword: bytes, arguments: bytes) -> UnknownCommand | BadCommand:
@@ -350,11 +348,14 @@ class SaslResponse:
     RFC 5034 section 4.
     """
 
-    data: bytes | None = field(repr=False)
+    data: bytes | None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({None if self.data is None else '***'})"
 
     def __post_init__(self) -> None:
-        if self.data is not None and not isinstance(self.data, bytes):
-            raise TypeError("data must be bytes")
+        if self.data is not None:
+            object.__setattr__(self, "data", exact.octets(self.data, "data"))
 
     def __bytes__(self) -> bytes:
         return (b"*" if self.data is None else sasl_lines.encode_line(self.data)) + b"\r\n"
@@ -383,8 +384,7 @@ class BadCommand:
     error: ParseError
 
     def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
-        """The refusal as builtins that ``json`` takes. What the line held is not kept: it may be a
-        password."""
+        """The refusal as builtins that ``json`` takes. What the line held is not kept: it may be a secret."""
         return {"command": self.keyword, "error": str(self.error), "offset": self.error.offset}
 
 

@@ -25,7 +25,10 @@ class BodyBegin:
 class BodyChunk:
     """The next octets of that body, un-stuffed: at most 64 KiB, never none."""
 
-    data: bytes = field(repr=False)
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"BodyChunk(<{len(self.data)} octets>)"
 
 
 @dataclass(frozen=True, slots=True)

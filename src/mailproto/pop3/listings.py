@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
+
+from mailproto import exact
 
 #: The largest number that any line may hold: 2**63 - 1.
 MAX_NUMBER: Final = 2**63 - 1
@@ -22,12 +24,8 @@ _MECHANISM: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def _number(value: Any, what: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{what} must be an int")
-    if not 0 <= value <= MAX_NUMBER:
-        raise ValueError(f"{what} must be from 0 to 2**63 - 1")
-    return value
+def _number(value: object, what: str) -> int:
+    return exact.integer(value, what, most=MAX_NUMBER)
 
 
 class DropListing(NamedTuple):
@@ -57,11 +55,10 @@ class UniqueId(NamedTuple):
     unique_id: str
 
     def __bytes__(self) -> bytes:
-        if not isinstance(self.unique_id, str):
-            raise TypeError("a unique-id must be a str")
-        if not _UNIQUE_ID.fullmatch(self.unique_id):
+        unique_id = exact.text(self.unique_id, "unique_id")
+        if not _UNIQUE_ID.fullmatch(unique_id):
             raise ValueError("a unique-id is 1 to 70 printable ASCII characters (RFC 1939 section 7)")
-        return b"%d %s" % (_number(self.number, "number"), self.unique_id.encode())
+        return b"%d %s" % (_number(self.number, "number"), unique_id.encode())
 
 
 class Language(NamedTuple):
@@ -74,11 +71,12 @@ class Language(NamedTuple):
     description: str = ""
 
     def __bytes__(self) -> bytes:
-        if not _LANGUAGE.fullmatch(self.tag):
+        tag, description = exact.text(self.tag, "tag"), exact.text(self.description, "description")
+        if not _LANGUAGE.fullmatch(tag):
             raise ValueError("tag must be a language tag (RFC 5646)")
-        if _CONTROL.search(self.description) or self.description != self.description.strip(" "):
+        if _CONTROL.search(description) or description != description.strip(" "):
             raise ValueError("description must hold neither control characters nor blanks around it")
-        return " ".join(filter(None, self)).encode()
+        return (f"{tag} {description}" if description else tag).encode()
 
 
 class Capability(NamedTuple):
@@ -88,11 +86,16 @@ class Capability(NamedTuple):
     arguments: tuple[str, ...] = ()
 
     def __bytes__(self) -> bytes:
-        if not _TAG.fullmatch(self.name):
+        name, arguments = self._exact()
+        if not _TAG.fullmatch(name):
             raise ValueError("the name of a capability is printable ASCII without blanks")
-        if not all(_PARAM.fullmatch(argument) for argument in self.arguments):
+        if not all(_PARAM.fullmatch(argument) for argument in arguments):
             raise ValueError("an argument of a capability must not hold blanks or control characters")
-        return " ".join([self.name, *self.arguments]).encode()
+        return " ".join([name, *arguments]).encode()
+
+    def _exact(self) -> Capability:
+        given = exact.items(self.arguments, "arguments")
+        return Capability(exact.text(self.name, "name"), tuple([exact.text(a, "arguments") for a in given]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ class LoginDelay:
     per_user: bool = False
 
     def __post_init__(self) -> None:
-        _number(self.seconds, "seconds")
+        object.__setattr__(self, "seconds", _number(self.seconds, "seconds"))
+        object.__setattr__(self, "per_user", exact.boolean(self.per_user, "per_user"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,8 @@ class Expire:
 
     def __post_init__(self) -> None:
         if self.days is not None:
-            _number(self.days, "days")
+            object.__setattr__(self, "days", _number(self.days, "days"))
+        object.__setattr__(self, "per_user", exact.boolean(self.per_user, "per_user"))
 
 
 #: Capabilities that are just there or not, by the name of their field.
@@ -158,10 +163,11 @@ class Capabilities(Mapping[str, tuple[str, ...]]):
     def __post_init__(self) -> None:
         by_name: dict[str, tuple[str, ...]] = {}
         defects: list[str] = []
-        for name, arguments in self.lines:
-            if by_name.setdefault(name.upper(), tuple(arguments)) != tuple(arguments):
+        lines = [Capability(*line)._exact() for line in exact.items(self.lines, "lines", "Capability")]
+        for name, arguments in lines:
+            if by_name.setdefault(name.upper(), arguments) != arguments:
                 defects.append("capability-repeated")
-        object.__setattr__(self, "lines", tuple(Capability(n, tuple(a)) for n, a in self.lines))
+        object.__setattr__(self, "lines", tuple(lines))
         object.__setattr__(self, "_by_name", by_name)
         if "LOGIN-DELAY" in by_name and self.login_delay is None:
             defects.append("bad-login-delay")
@@ -197,7 +203,7 @@ class Capabilities(Mapping[str, tuple[str, ...]]):
             "pipelining": pipelining, "uidl": uidl, "stls": stls, "lang": lang,
         }  # fmt: skip
         lines = [Capability(_SIMPLE[name]) for name, there in flags.items() if there]
-        if mechanisms := tuple(sasl):
+        if mechanisms := tuple([exact.text(mechanism, "sasl") for mechanism in exact.items(sasl, "sasl")]):
             if not all(_MECHANISM.fullmatch(mechanism) for mechanism in mechanisms):
                 raise ValueError("sasl must be names of SASL mechanisms")
             lines.append(Capability("SASL", mechanisms))
@@ -208,11 +214,12 @@ class Capabilities(Mapping[str, tuple[str, ...]]):
             lines.append(Capability("EXPIRE", _words(days, expire.per_user)))
         if utf8 or utf8_user:
             lines.append(Capability("UTF8", ("USER",) if utf8_user else ()))
-        lines += others
+        lines += [Capability(*line)._exact() for line in exact.items(others, "others", "Capability")]
         if implementation is not None:
-            if _CONTROL.search(implementation):
+            words = exact.text(implementation, "implementation")
+            if _CONTROL.search(words):
                 raise ValueError("implementation must not hold control characters")
-            lines.append(Capability("IMPLEMENTATION", tuple(implementation.split())))
+            lines.append(Capability("IMPLEMENTATION", tuple(words.split())))
         for line in lines:
             bytes(line)
         return cls(tuple(lines))

@@ -35,9 +35,9 @@ class ReplyReader(pop3_reply.ReplyReader):
     """Reads replies from the octets of a server's stream, fed in pieces of any size.
 
     Tell it by :meth:`expect` which commands were sent (``"RETR 1"``, bytes, or a command): that decides which
-    replies have a body. With nothing queued, the next reply is a single line, as a greeting is. :meth:`next`
-    gives a :class:`~mailproto.pop3.replies.Reply`, a :class:`~mailproto.pop3.replies.Continuation` (within
-    AUTH; it leaves the queue alone), or ``NEED_DATA``.
+    replies have a body; ValueError for what is no command line and no keyword. With nothing queued, the next
+    reply is a single line, as a greeting is. :meth:`next` gives a :class:`~mailproto.pop3.replies.Reply`, a
+    :class:`~mailproto.pop3.replies.Continuation` (within AUTH; it leaves the queue alone), or ``NEED_DATA``.
 
     *stream_above*: bodies of more octets than this come as :class:`~mailproto.pop3.events.BodyBegin`,
     :class:`~mailproto.pop3.events.BodyChunk` ... :class:`~mailproto.pop3.events.BodyEnd` in fixed memory,

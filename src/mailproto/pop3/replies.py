@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mailproto import exact
 from mailproto._core import pop3_listing
 from mailproto._core.pop3_stuffing import Stuffer
 from mailproto.errors import ParseError
@@ -79,12 +80,14 @@ class Reply:
     _asked: int = field(default=0, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        self._set("status", exact.text(self.status, "status"))
         if self.status not in ("+OK", "-ERR"):
             raise ValueError("status must be '+OK' or '-ERR'")
         if self.code is not None and type(self.code) is not ResponseCode:
-            object.__setattr__(self, "code", ResponseCode(self.code))
-        if not isinstance(self.text, str):
-            raise TypeError("text must be a str")
+            self._set("code", ResponseCode(self.code))
+        self._set("text", exact.text(self.text, "text"))
+        if self.command is not None:
+            self._set("command", exact.text(self.command, "command"))
         if _CONTROL.search(self.text):
             raise ValueError("text must not hold control characters or lone surrogates")
         if self.code is None and self.text.lstrip(" \t").startswith("["):
@@ -94,10 +97,11 @@ class Reply:
         if self.body is not None:
             if self.status != "+OK":
                 raise ValueError("only +OK has a body")
-            if isinstance(self.body, (bytearray, memoryview)):
-                object.__setattr__(self, "body", bytes(self.body))
-            elif not isinstance(self.body, (bytes, Streamed)):
-                raise TypeError("body must be bytes")
+            if not isinstance(self.body, Streamed):
+                self._set("body", exact.octets(self.body, "body"))
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
 
     @property
     def ok(self) -> bool:
@@ -213,8 +217,7 @@ class Continuation:
     _noted: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.line, bytes):
-            raise TypeError("line must be bytes")
+        object.__setattr__(self, "line", exact.octets(self.line, "line"))
         if b"\r" in self.line or b"\n" in self.line or b"\0" in self.line:
             raise ValueError("line must not hold CR, LF or NUL")
 
@@ -240,6 +243,10 @@ class Continuation:
     def defects(self) -> tuple[str, ...]:
         """What was tolerated in reading it, by name."""
         return self._noted if self.data is not None else (*self._noted, "bad-base64")
+
+    def __repr__(self) -> str:
+        # a challenge may hold a secret, of OAuth's for one; to_dict() can show it
+        return f"Continuation({'***' if self.line else ''})"
 
     def __bytes__(self) -> bytes:
         return b"+ " + self.line + b"\r\n"
@@ -272,15 +279,20 @@ def Err(text: str, *, code: str | None = None) -> Reply:
 def greeting(text: str, *, timestamp: str | None = None) -> Reply:
     """The first line. With *timestamp*, a msg-id never given twice, APOP is offered (RFC 1939 section 7)."""
     if timestamp is not None:
-        if not _TIMESTAMP.fullmatch(timestamp):
+        stamp = exact.text(timestamp, "timestamp")
+        if not _TIMESTAMP.fullmatch(stamp):
             raise ValueError("timestamp must be a msg-id: '<unique@host>'")
-        text = f"{text} {timestamp}"
+        text = f"{exact.text(text, 'text')} {stamp}"
     return Reply("+OK", None, text)
 
 
 def _listing(entries: Iterable[Any], kind: Any, text: str) -> Reply:
     """A multi-line reply. Each entry is a *kind* or a tuple of its fields; ``bytes`` of it checks them."""
-    return Reply("+OK", None, text, b"".join([bytes(kind(*entry)) + b"\r\n" for entry in entries]))
+    return Reply("+OK", None, text, b"".join([bytes(kind(*entry)) + b"\r\n" for entry in _each(entries)]))
+
+
+def _each(values: Iterable[Any]) -> tuple[Any, ...]:
+    return exact.items(values, "what is listed", "entries")
 
 
 def stat(messages: int, octets: int) -> Reply:
@@ -311,14 +323,14 @@ def uidl_listing(entries: Iterable[tuple[int, str]], text: str = "") -> Reply:
 def capa(capabilities: Capabilities | Iterable[str], text: str = "Capability list follows") -> Reply:
     """The answer to CAPA: :class:`Capabilities`, or lines such as ``"SASL PLAIN"``."""
     if not isinstance(capabilities, Capabilities):
-        lines = [line.split(" ") for line in capabilities]
+        lines = [exact.text(line, "a capability").split(" ") for line in _each(capabilities)]
         capabilities = Capabilities(tuple(Capability(words[0], tuple(words[1:])) for words in lines))
     return Reply("+OK", None, text, bytes(capabilities))
 
 
 def mechanism_listing(mechanisms: Iterable[str], text: str = "Mechanisms follow") -> Reply:
     """The answer to AUTH without a mechanism."""
-    return _listing(((name,) for name in mechanisms), Capability, text)
+    return _listing([(name,) for name in _each(mechanisms)], Capability, text)
 
 
 def lang_listing(languages: Iterable[tuple[str, str]], text: str = "Language listing follows:") -> Reply:
@@ -333,4 +345,5 @@ def lang(tag: str, text: str) -> Reply:
 
 def message(data: bytes, text: str = "") -> Reply:
     """The answer to RETR and TOP. The text is ``N octets`` unless given."""
-    return Reply("+OK", None, text or f"{len(data)} octets", data)
+    kept = exact.octets(data, "data")
+    return Reply("+OK", None, text or f"{len(kept)} octets", kept)

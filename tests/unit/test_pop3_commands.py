@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from mailproto import NEED_DATA, IncompleteError, LimitError, Limits, ParseError
-from mailproto.pop3 import CommandReader, commands
+from mailproto.imap.events import LiteralChunk
+from mailproto.pop3 import CommandReader, commands, replies
+from mailproto.pop3.events import BodyChunk
 
 SAMPLES: list[tuple[commands.Command, bytes]] = [
     (commands.User("mrose"), b"USER mrose\r\n"),
@@ -243,3 +245,16 @@ def test_what_was_not_read_can_be_thrown_away() -> None:
 def test_a_reader_starts_small() -> None:
     """ATTACKS 27: a server has one for each of many connections."""
     assert len(CommandReader().get_buffer()) <= 4096
+
+
+def test_repr_shows_that_there_is_a_secret_and_not_what() -> None:
+    assert repr(commands.Pass("s3cret")) == "Pass(password=***)"
+    assert repr(commands.Apop("joe", "abc")) == "Apop(username=b'joe', digest=***)"
+    assert repr(commands.Auth("plain", b"x")) == "Auth(mechanism='PLAIN', initial_response=***)"
+    assert repr(commands.Auth("plain")) == "Auth(mechanism='PLAIN')"
+    assert repr(commands.UnknownCommand("xyz", b"secret")) == "UnknownCommand(keyword='XYZ', arguments=***)"
+    assert repr(commands.SaslResponse(b"secret")) == "SaslResponse(***)"
+    assert repr(commands.SaslResponse(None)) == "SaslResponse(None)"
+    assert repr(replies.Continuation(b"c2VjcmV0")) == "Continuation(***)"
+    assert repr(BodyChunk(b"abc")) == "BodyChunk(<3 octets>)"
+    assert repr(LiteralChunk(memoryview(b"abcd"))) == "LiteralChunk(<4 octets>)"

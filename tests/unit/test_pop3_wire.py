@@ -385,6 +385,40 @@ def test_one_unit_at_a_time() -> None:
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        " ",
+        " STAT",
+        "a\r\nb",
+        "STAT\n",
+        "STAT\r\nNOOP\r\n",
+        b"\xff",
+        b"STAT\0",
+        "é",
+        "x" * 65,
+        b"LIST 1\r",
+    ],
+)
+def test_what_is_expected_must_be_a_command(given: str | bytes) -> None:
+    reader = ReplyReader()
+    with pytest.raises(ValueError, match="a command"):
+        reader.expect(given)
+    assert reader.expected == 0
+    with pytest.raises(ValueError, match="a command"):
+        parse_reply(b"+OK\r\n", given)
+
+
+@pytest.mark.parametrize(
+    "given", ["STAT", "stat", b"LIST 1\r\n", "XTND XMIT x", b"USER \xff", commands.Retr(1)]
+)
+def test_a_command_may_be_expected_in_any_form(given: str | bytes | commands.Command) -> None:
+    reader = ReplyReader()
+    reader.expect(given)
+    assert reader.expected == 1
+
+
+@pytest.mark.parametrize(
     ("text", "timestamp"),
     [
         ("POP3 server ready <1896.697170952@dbc.mtview.ca.us>", b"<1896.697170952@dbc.mtview.ca.us>"),

@@ -80,6 +80,33 @@ def test_numbers_out_of_range(given):
         SequenceSet(given)
 
 
+@pytest.mark.parametrize("given", [True, [True], [1, False], [(1, True)], 1.5, [1.5], [None], object()])
+def test_what_is_no_number(given):
+    with pytest.raises(TypeError, match=r"int or|str, bytes, int or an iterable"):
+        SequenceSet(given)
+
+
+def test_a_subclass_counts_as_what_it_holds():
+    class Number(int):
+        def __le__(self, _):
+            return True
+
+        __lt__ = __ge__ = __gt__ = __le__
+
+        def __index__(self):
+            return 7
+
+    class Text(str):
+        def encode(self, *_):
+            return b"x\r\n"
+
+    assert bytes(SequenceSet([Number(3), (Number(5), "*")])) == b"3,5:*"
+    assert bytes(SequenceSet(Text("1:4"))) == b"1:4"
+    for given in (Number(0), [Number(2**32)]):
+        with pytest.raises(ValueError, match="4294967295"):
+            SequenceSet(given)
+
+
 def test_star_needs_a_mailbox():
     numbers = SequenceSet("9:*,3")
     assert numbers.has_star

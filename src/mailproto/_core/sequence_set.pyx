@@ -138,11 +138,13 @@ cdef class SequenceSet:
     counts what iteration would give. The buffer is an (n, 2) array of uint32, 0 for ``*``.
 
     What ``*`` stands for only a mailbox knows: ``len`` and iteration raise ``ValueError`` until
-    :meth:`resolve` has put a number in its place, while ``in`` and set algebra take it as greater than every number.
-    The numbers of ``$`` are the server's: all of these raise ``ValueError`` for it.
+    :meth:`resolve` has put a number in its place, while ``in`` and set algebra take it as greater than every number,
+    one that is in no other run. That is not what it is in a mailbox: there ``*`` is one of the numbers, so that
+    ``5:*`` holds 3 where 3 is the highest, and ``1:*`` without ``*`` still holds it. Resolve both sets first where
+    that matters. The numbers of ``$`` are the server's: all of these raise ``ValueError`` for it.
 
     Raises ``ParseError`` (a ``ValueError``) for text that is no sequence-set, ``ValueError`` for numbers
-    outside 1 to 4294967295.
+    outside 1 to 4294967295, ``TypeError`` for what is no number (a ``bool`` is none).
     """
 
     def __cinit__(self, value=None):
@@ -225,11 +227,18 @@ cdef class SequenceSet:
         return fold(MP_SET_UNION, self, others)
 
     def intersection(self, *others):
-        """The numbers that all the sets hold, normalised. Arguments as the constructor takes them."""
+        """The numbers that all the sets hold, normalised. Arguments as the constructor takes them.
+
+        ``*`` is greater than every number here: ``resolve()`` first where the mailbox is known.
+        """
         return fold(MP_SET_INTERSECTION, self, others)
 
     def difference(self, *others):
-        """The numbers of this set that none of the others holds, normalised."""
+        """The numbers of this set that none of the others holds, normalised.
+
+        ``*`` is greater than every number here: ``1:*`` without ``*`` is ``1:4294967295``, in which the number that
+        ``*`` stands for still is. ``resolve()`` first where the mailbox is known.
+        """
         return fold(MP_SET_DIFFERENCE, self, others)
 
     def __or__(self, other):

@@ -2,14 +2,31 @@
  * arguments. */
 #include "command_scan.h"
 
-/* setacl = "SETACL" SP mailbox SP identifier SP mod-rights; mod-rights = astring   RFC 4314 section 7 */
+/* mod-rights = astring, of lower-case letters and digits behind "+", "-" or nothing; any other is refused with BAD
+ *                                                                                  RFC 4314 sections 3.1 and 7 */
+static mp_status mod_rights(mp_command_scan *s)
+{
+    const uint8_t *start = s->p;
+    MP_TRY(mp_cs_text(s, "mod-rights"));
+    mp_span span = s->command->args[s->command->count - 1].span;
+    const uint8_t *p = s->data + span.off, *end = p + span.len;
+    p += p < end && (*p == '+' || *p == '-');
+    while (p < end && (mp_cc(*p, MP_CC_DIGIT) || (*p >= 'a' && *p <= 'z')))
+        p++;
+    if (p == end)
+        return MP_OK;
+    s->p = start;
+    return mp_cs_fail(s, "mod-rights");
+}
+
+/* setacl = "SETACL" SP mailbox SP identifier SP mod-rights                         RFC 4314 section 7 */
 mp_status mp_command_read_setacl(mp_command_scan *s)
 {
     MP_TRY(mp_cs_sp_mailbox(s));
     MP_TRY(mp_cs_sp(s));
     MP_TRY(mp_cs_astring(s, MP_ARG_STRING, "identifier"));
     MP_TRY(mp_cs_sp(s));
-    return mp_cs_text(s, "mod-rights");
+    return mod_rights(s);
 }
 
 /* setquota-resource = resource-name SP resource-limit; resource-limit = number64   RFC 9208 section 7 */
@@ -100,14 +117,14 @@ static mp_status entries(mp_command_scan *s)
     MP_TRY(mp_cs_list_begin(s, &list));
     if (*s->p == '(') {
         s->p++;
-        MP_TRY(mp_cs_text(s, "entry"));
+        MP_TRY(mp_cs_entry(s));
         while (*s->p == ' ') {
             s->p++;
-            MP_TRY(mp_cs_text(s, "entry"));
+            MP_TRY(mp_cs_entry(s));
         }
         MP_TRY(mp_cs_char(s, ')', "entry or )"));
     } else {
-        MP_TRY(mp_cs_text(s, "entry"));
+        MP_TRY(mp_cs_entry(s));
     }
     mp_cs_list_end(s, list);
     return MP_OK;
@@ -154,7 +171,7 @@ mp_status mp_command_read_setmetadata(mp_command_scan *s)
     MP_TRY(mp_cs_char(s, '(', "entry-values"));
     MP_TRY(mp_cs_list_begin(s, &list));
     for (;;) {
-        MP_TRY(mp_cs_text(s, "entry"));
+        MP_TRY(mp_cs_entry(s));
         MP_TRY(mp_cs_sp(s));
         MP_TRY(*s->p == '~' ? mp_cs_any_literal(s) : mp_cs_nstring(s));
         if (*s->p != ' ')

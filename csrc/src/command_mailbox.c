@@ -31,7 +31,7 @@ static mp_status list_select_opts(mp_command_scan *s)
     return mp_cs_sp(s);
 }
 
-/* status-att: a word where it is known, else any atom, for the server knows which it has */
+/* status-att: a word where it is known, else any atom but a number, for the server knows which it has */
 static mp_status status_att(mp_command_scan *s)
 {
     const uint8_t *at = s->p;
@@ -39,6 +39,8 @@ static mp_status status_att(mp_command_scan *s)
     if (mp_cs_word(s, MP_WC_STATUS_ATT, "status-att", &word) == MP_OK && !mp_cc(*s->p, MP_CC_ATOM))
         return mp_cs_add_word(s, word);
     s->p = at;
+    if (mp_cc(*at, MP_CC_SET))
+        return mp_cs_fail(s, "status-att"); /* its answer could not be told from that to the item before */
     return mp_cs_atom(s, MP_ARG_ATOM, "status-att");
 }
 
@@ -67,10 +69,10 @@ mp_status mp_command_read_status_items(mp_command_scan *s)
 static mp_status entry_list(mp_command_scan *s)
 {
     MP_TRY(mp_cs_char(s, '(', "entry list"));
-    MP_TRY(mp_cs_text(s, "entry"));
+    MP_TRY(mp_cs_entry(s));
     while (*s->p == ' ') {
         s->p++;
-        MP_TRY(mp_cs_text(s, "entry"));
+        MP_TRY(mp_cs_entry(s));
     }
     return mp_cs_char(s, ')', "entry or )");
 }

@@ -50,12 +50,19 @@ static mp_status event(mp_command_scan *s)
 
 /* event-group = "(" filter-mailboxes SP events ")"; events = ("(" event *(SP event) ")") / "NONE"
  *                                                                                  RFC 5465 section 8 */
-static mp_status event_group(mp_command_scan *s)
+static mp_status event_group(mp_command_scan *s, bool *selected)
 {
     uint32_t list;
+    mp_word filter;
     MP_TRY(mp_cs_char(s, '(', "event-group"));
     MP_TRY(mp_cs_list_begin(s, &list));
     MP_TRY(mp_command_read_filter(s));
+    filter = (mp_word)s->command->args[list + 1].word;
+    if (filter == MP_WORD_SELECTED || filter == MP_WORD_SELECTED_DELAYED) {
+        if (*selected)
+            return mp_cs_fail(s, "one filter for the selected mailbox"); /* RFC 5465 section 6.1 */
+        *selected = true;
+    }
     MP_TRY(mp_cs_sp(s));
     if (*s->p == '(') {
         s->p++;
@@ -84,6 +91,7 @@ static mp_status event_group(mp_command_scan *s)
 mp_status mp_command_read_notify(mp_command_scan *s)
 {
     uint32_t list;
+    bool selected = false;
     MP_TRY(mp_cs_sp(s));
     MP_TRY(mp_cs_list_begin(s, &list));
     if (mp_cs_is(s, MP_WORD_NONE_))
@@ -96,10 +104,10 @@ mp_status mp_command_read_notify(mp_command_scan *s)
         s->command->args[list + 1].count = 1;
         MP_TRY(mp_cs_sp(s));
     }
-    MP_TRY(event_group(s));
+    MP_TRY(event_group(s, &selected));
     while (*s->p == ' ') {
         s->p++;
-        MP_TRY(event_group(s));
+        MP_TRY(event_group(s, &selected));
     }
     mp_cs_list_end(s, list);
     return MP_OK;

@@ -140,11 +140,61 @@ static mp_status copy(mp_command_scan *s)
     return mp_cs_sp_mailbox(s);
 }
 
+enum {
+    /* RFC 2971 section 3.3: pairs, octets of a field, octets of a value */
+    MP_ID_PAIRS = 30,
+    MP_ID_FIELD = 30,
+    MP_ID_VALUE = 1024
+};
+
+/* How many octets a string has without the backslashes of quotes. */
+static size_t string_length(const uint8_t *data, const mp_arg *string)
+{
+    size_t length = string->span.len;
+    const uint8_t *p = data + string->span.off, *end = p + length;
+    if (string->escaped)
+        for (; p < end; p++)
+            if (*p == '\\') {
+                p++;
+                length--;
+            }
+    return length;
+}
+
+static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; }
+
+static bool same_string(const uint8_t *data, const mp_arg *a, const mp_arg *b)
+{
+    const uint8_t *p = data + a->span.off, *p_end = p + a->span.len;
+    const uint8_t *q = data + b->span.off, *q_end = q + b->span.len;
+    for (;; p++, q++) {
+        p += a->escaped && p < p_end && *p == '\\';
+        q += b->escaped && q < q_end && *q == '\\';
+        if (p == p_end || q == q_end)
+            return p == p_end && q == q_end;
+        if (lower(*p) != lower(*q))
+            return false;
+    }
+}
+
+/* Whether the last of `pairs` pairs of ID is one that a client must not send: too many, too long, or there already. */
+static bool is_odd_pair(const mp_command_scan *s, uint32_t pairs)
+{
+    const mp_arg *last = s->command->args + s->command->count - 2;
+    if (pairs > MP_ID_PAIRS || string_length(s->data, last) > MP_ID_FIELD ||
+        (last[1].kind != MP_ARG_NIL && string_length(s->data, last + 1) > MP_ID_VALUE))
+        return true;
+    for (const mp_arg *field = last - 2 * (pairs - 1); field < last; field += 2)
+        if (same_string(s->data, field, last))
+            return true;
+    return false;
+}
+
 /* id = "ID" SP id-params-list; id-params-list = "(" [string SP nstring *(SP string SP nstring)] ")" / nil
  *                                                                                   RFC 2971 section 4 */
 static mp_status id(mp_command_scan *s)
 {
-    uint32_t list;
+    uint32_t list, pairs = 0;
     MP_TRY(mp_cs_sp(s));
     if (*s->p != '(') {
         const uint8_t *at = s->p;
@@ -161,6 +211,8 @@ static mp_status id(mp_command_scan *s)
             MP_TRY(mp_cs_string(s, MP_ARG_STRING, "string"));
             MP_TRY(mp_cs_sp(s));
             MP_TRY(mp_cs_nstring(s));
+            if (is_odd_pair(s, ++pairs))
+                mp_cs_defect(s, MP_COMMAND_DEFECT_ODD_PAIR);
             if (*s->p != ' ')
                 break;
             s->p++;
@@ -171,7 +223,7 @@ static mp_status id(mp_command_scan *s)
 }
 
 /* The commands whose arguments follow each other plainly, one letter each:
- * m mailbox, l list-mailbox, s astring, a atom, * any number of texts, + at least one text. */
+ * m mailbox, l list-mailbox, s astring, a atom, * any number of texts, + at least one text, t at least one tag. */
 static const char *const plain_arguments[MP_COMMAND_COUNT] = {
     [MP_COMMAND_DELETE] = "m",
     [MP_COMMAND_SUBSCRIBE] = "m",
@@ -191,16 +243,30 @@ static const char *const plain_arguments[MP_COMMAND_COUNT] = {
     [MP_COMMAND_LANGUAGE] = "*",     /* RFC 5255 section 3.5 */
     [MP_COMMAND_COMPARATOR] = "*",   /* RFC 5255 section 4.9 */
     [MP_COMMAND_URLFETCH] = "+",     /* RFC 4467 section 9 */
-    [MP_COMMAND_CANCELUPDATE] = "+", /* RFC 5267 section 5 */
+    [MP_COMMAND_CANCELUPDATE] = "t", /* RFC 5267 section 5 */
 };
 
-static mp_status texts(mp_command_scan *s)
+static mp_status tag_text(mp_command_scan *s)
+{
+    const uint8_t *start = s->p;
+    MP_TRY(mp_cs_text(s, "tag"));
+    mp_span span = s->command->args[s->command->count - 1].span;
+    const uint8_t *p = s->data + span.off, *end = p + span.len;
+    while (p < end && mp_cc(*p, MP_CC_TAG))
+        p++;
+    if (p == end && span.len > 0)
+        return MP_OK;
+    s->p = start;
+    return mp_cs_fail(s, "tag");
+}
+
+static mp_status texts(mp_command_scan *s, bool tags)
 {
     uint32_t list;
     MP_TRY(mp_cs_list_begin(s, &list));
     while (*s->p == ' ') {
         s->p++;
-        MP_TRY(mp_cs_text(s, "astring"));
+        MP_TRY(tags ? tag_text(s) : mp_cs_text(s, "astring"));
     }
     mp_cs_list_end(s, list);
     return MP_OK;
@@ -209,8 +275,8 @@ static mp_status texts(mp_command_scan *s)
 static mp_status plain(mp_command_scan *s, const char *arguments)
 {
     for (; *arguments; arguments++) {
-        if (*arguments == '*' || (*arguments == '+' && *s->p == ' '))
-            return texts(s);
+        if (*arguments == '*' || ((*arguments == '+' || *arguments == 't') && *s->p == ' '))
+            return texts(s, *arguments == 't');
         MP_TRY(mp_cs_sp(s));
         if (*arguments == 'm')
             MP_TRY(mp_cs_astring(s, MP_ARG_MAILBOX, "mailbox"));

@@ -281,6 +281,21 @@ mp_status mp_cs_text(mp_command_scan *s, const char *expected)
     return MP_OK;
 }
 
+mp_status mp_cs_entry(mp_command_scan *s)
+{
+    const uint8_t *start = s->p;
+    MP_TRY(mp_cs_text(s, "entry"));
+    mp_span span = s->command->args[s->command->count - 1].span;
+    const uint8_t *p = s->data + span.off, *end = p + span.len;
+    bool right = p < end && *p == '/' && end[-1] != '/';
+    for (uint8_t before = 0; right && p < end; before = *p++)
+        right = *p >= 0x20 && *p != 0x7f && *p != '*' && *p != '%' && !(*p == '/' && before == '/');
+    if (right)
+        return MP_OK;
+    s->p = start;
+    return mp_cs_fail(s, "entry");
+}
+
 /* list-mailbox = 1*list-char / string */
 mp_status mp_cs_list_mailbox(mp_command_scan *s)
 {

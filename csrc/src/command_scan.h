@@ -99,6 +99,8 @@ mp_status mp_cs_astring(mp_command_scan *s, mp_arg_kind kind, const char *expect
 /* An astring of ASCII without CR and LF, for what is text to both sides: a header field's name, a charset. Always
  * MP_ARG_TEXT. */
 mp_status mp_cs_text(mp_command_scan *s, const char *expected);
+/* entry = astring: the name of an annotation, without wildcards and empty parts            RFC 5464 sections 3.2 and 5 */
+mp_status mp_cs_entry(mp_command_scan *s);
 mp_status mp_cs_list_mailbox(mp_command_scan *s);
 mp_status mp_cs_literal(mp_command_scan *s, mp_arg_kind kind);
 /* A literal or a literal8, whose STRING has number 1 and may hold NUL. */

@@ -210,6 +210,11 @@ static void test_extensions(void)
     CHECK(PARSE(events) == MP_E_SYNTAX && err.offset == 30 && c.kind == MP_COMMAND_NOTIFY);
     c.strict = false;
 
+    CHECK(PARSE("a NOTIFY SET (selected NONE) (SELECTED NONE)\r\n") == MP_E_SYNTAX && err.offset == 38);
+    CHECK(PARSE("a ID (\"a\" NIL \"b\" \"c\" \"A\" NIL)\r\n") == MP_OK && c.defects == MP_COMMAND_DEFECT_ODD_PAIR);
+    CHECK(PARSE("a GETMETADATA x (/a /a/)\r\n") == MP_E_SYNTAX && err.offset == 20);
+    CHECK(PARSE("a SETACL x y \"+lr\"\r\n") == MP_OK && PARSE("a SETACL x y \"l+\"\r\n") == MP_E_SYNTAX);
+
     CHECK(PARSE("a GETMETADATA x (MAXSIZE 5) /a\r\n") == MP_OK && c.args[0].kind == MP_ARG_LIST);
     CHECK(c.args[0].count == 1 && c.args[1].number == 5 && c.args[2].kind == MP_ARG_MAILBOX && c.args[3].count == 1);
     CHECK(c.defects == MP_COMMAND_DEFECT_OPTIONS_BEHIND);

@@ -42,6 +42,7 @@ modseqs = st.integers(0, 2**63 - 1)
 
 atoms_in_lists = st.text(ATOM_CHARS + "]*%", min_size=1, max_size=8)
 labels = atoms.filter(lambda atom: atom[0] not in "0123456789$:,")
+status_items = labels.map(str.upper)
 trees = st.recursive(
     atoms_in_lists | octets,
     lambda inner: st.lists(inner, max_size=3).map(tuple),
@@ -69,7 +70,11 @@ qresyncs = st.one_of(
 object_ids = st.text(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", min_size=1, max_size=9
 )
-entries = ascii_text.map(lambda text: "/" + "".join(c for c in text if c.isprintable() and c not in "*%"))
+entries = st.lists(
+    ascii_text.map(lambda text: "".join(c for c in text if c.isprintable() and c not in "*%/") or "a"),
+    min_size=1,
+    max_size=3,
+).map(lambda parts: "/" + "/".join(parts))
 binary = st.binary(max_size=40)
 filters = st.one_of(
     st.sampled_from(["SELECTED", "SELECTED-DELAYED", "INBOXES", "PERSONAL", "SUBSCRIBED"]).map(
@@ -170,7 +175,7 @@ groups = st.one_of(
 )
 list_returns = st.one_of(
     st.sampled_from(["SUBSCRIBED", "CHILDREN", "SPECIAL-USE", "MYRIGHTS"]),
-    st.tuples(st.just("STATUS"), st.lists(words, min_size=1, max_size=2).map(tuple)),
+    st.tuples(st.just("STATUS"), st.lists(status_items, min_size=1, max_size=2).map(tuple)),
     st.tuples(st.just("METADATA"), st.lists(entries, min_size=1, max_size=2).map(tuple)),
     options,
 )
@@ -228,7 +233,7 @@ every_command = st.one_of(
         st.lists(list_returns, max_size=3),
     ),
     build(commands.Lsub, names, names),
-    build(commands.Status, names, st.lists(words, min_size=1, max_size=3)),
+    build(commands.Status, names, st.lists(status_items, min_size=1, max_size=3)),
     build(commands.Append, names, st.lists(messages, min_size=1, max_size=3)),
     build(commands.Expunge),
     build(commands.Expunge, sets, st.just(True)),
@@ -281,7 +286,13 @@ every_command = st.one_of(
         names,
         st.lists(st.tuples(entries, st.none() | binary), min_size=1, max_size=3),
     ),
-    build(commands.Notify, st.lists(groups, min_size=1, max_size=3), st.booleans()),
+    build(
+        commands.Notify,
+        st.lists(
+            groups, min_size=1, max_size=3, unique_by=lambda g: g.filter.kind.startswith("SELECTED") or g
+        ),
+        st.booleans(),
+    ),
     build(commands.Notify, st.none()),
     build(commands.GenUrlAuth, st.lists(st.tuples(ascii_text, words), min_size=1, max_size=3)),
     build(commands.ResetKey),

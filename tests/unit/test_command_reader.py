@@ -233,6 +233,20 @@ def test_forms_that_clients_send(wire: bytes, expected: commands.Command) -> Non
         (b"a CREATE a (USE (\\Sent) USE ())\r\n", 27),
         (b"a RENAME a b ()\r\n", 14),
         (b"a CREATE a (USE (Sent))\r\n", 17),
+        # A number is no item of STATUS; entries, rights and tags are not any string.
+        (b"a STATUS x (MESSAGES 5)\r\n", 21),
+        (b'a LIST "" * RETURN (STATUS (5))\r\n', 28),
+        (b'a LIST "" * RETURN (METADATA (x))\r\n', 30),
+        (b"a GETMETADATA a noslash\r\n", 16),
+        (b"a GETMETADATA a (/b /b//c)\r\n", 20),
+        (b"a GETMETADATA a /b/\r\n", 16),
+        (b'a SETMETADATA a ("/b%" "x")\r\n', 17),
+        (b"a SETACL a b 1!\r\n", 13),
+        (b"a SETACL a b Lr\r\n", 13),
+        (b"a SETACL a b +-l\r\n", 13),
+        (b'a CANCELUPDATE "a+"\r\n', 15),
+        (b'a CANCELUPDATE "a" ""\r\n', 19),
+        (b"a NOTIFY SET (selected NONE) (selected-delayed NONE)\r\n", 46),
     ],
 )
 def test_what_breaks_the_grammar(wire: bytes, offset: int) -> None:

@@ -124,7 +124,15 @@ def test_what_is_given_is_normalised() -> None:
         lambda: commands.ESearch(search.Key("ALL"), scope_options=[commands.Parameter("X")]),
         lambda: commands.CancelUpdate(()),
         lambda: commands.CancelUpdate("a b"),
-        lambda: commands.Parameter("1X"),
+        lambda: commands.Parameter("1 X"),
+        lambda: commands.Select("a", parameters=[commands.Parameter("1X")]),
+        lambda: commands.Status("a", ["MESSAGES", "5"]),
+        lambda: commands.List("", "*", (), (("STATUS", ("5",)),)),
+        lambda: commands.GetMetadata("", "/a/"),
+        lambda: commands.SetMetadata("", {"/a//b": None}),
+        lambda: commands.Notify(
+            [commands.EventGroup(commands.MailboxFilter(kind)) for kind in ("SELECTED", "SELECTED-DELAYED")]
+        ),
         lambda: commands.Parameter("X", "abc"),
         lambda: commands.Parameter("X", ("a b",)),
         lambda: commands.Parameter("X", ("",)),

@@ -48,6 +48,8 @@ def test_inbox_in_any_case():
         (b"&ACE-", "!", "mailbox-not-canonical"),
         (b"&U,BTFw-&ZeVnLIqe-", "台北日本語", "mailbox-not-canonical"),
         ("Test-ąęć".encode(), "Test-ąęć", "mailbox-8bit"),
+        ("R&D é".encode(), "R&D é", "mailbox-8bit"),
+        (b"R&D \xff", "R&D \udcff", "mailbox-undecodable"),
         (b"&", "&", "mailbox-undecodable"),
         (b"&Jjo", "&Jjo", "mailbox-undecodable"),
         (b"&Jjo!", "&Jjo!", "mailbox-undecodable"),

@@ -235,7 +235,8 @@ typedef struct mp_arg {
     X(ATOM_STRING, "atom-string")       /* ID: an atom where the grammar wants a string                  */ \
     X(SEPARATE_LISTS, "separate-lists") /* SETQUOTA: each resource in parentheses of its own             */ \
     X(OPTIONS_BEHIND, "options-behind") /* GETMETADATA: its options behind the mailbox, as in RFC 5464's examples */ \
-    X(BARE_EVENTS, "bare-events")       /* NOTIFY: events without their parentheses, as in RFC 5465      */
+    X(BARE_EVENTS, "bare-events")       /* NOTIFY: events without their parentheses, as in RFC 5465      */ \
+    X(ODD_PAIR, "odd-pair")             /* ID: a field twice, or more than RFC 2971 section 3.3 allows   */
 
 enum {
 #define X(name, text) MP_COMMAND_DEFECT_BIT_##name,

@@ -71,6 +71,11 @@ cdef MailboxName mailbox_from_wire(const uint8_t *data, Py_ssize_t length, bint 
             return new_mailbox(wire.decode("ascii", "surrogateescape"), wire, 3)
     room = PyBytes_FromStringAndSize(NULL, 2 * length)
     if mp_utf7_decode(data, length, <uint8_t *>PyBytes_AS_STRING(room), &written, &error) != MP_OK:
+        try:
+            if not wire.isascii():  # "R&D" in UTF-8: its "&" begins nothing
+                return new_mailbox(wire.decode("utf-8"), wire, 2)
+        except UnicodeDecodeError:
+            pass
         return new_mailbox(wire.decode("ascii", "surrogateescape"), wire, 3)
     try:
         text = PyUnicode_DecodeUTF8(PyBytes_AS_STRING(room), written, NULL)

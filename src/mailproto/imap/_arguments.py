@@ -192,6 +192,11 @@ def label(value: object, what: str) -> str:
     return result
 
 
+def labels(values: object, what: str) -> tuple[str, ...]:
+    """At least one such atom."""
+    return _enough([label(value, what) for value in exact.items(values, what)], what, 1)
+
+
 def tagged(value: object, what: str) -> Tagged | None:
     """tagged-ext-val: None for none, a set or number as ``str``, or a list of atoms, strings and lists."""
     if value is None:
@@ -228,10 +233,12 @@ def texts(values: object, what: str, *, least: int = 0) -> tuple[str, ...]:
 
 
 def entry(value: object, what: str) -> str:
-    """The name of a METADATA entry (RFC 5464 section 3.2): ASCII from "/" on, no wildcards, no controls."""
+    """The name of a METADATA entry (RFC 5464 section 3.2): ASCII from "/" on, no wildcards or empty parts."""
     result = text(value, what)
     if not result.startswith("/") or not result.isprintable() or "*" in result or "%" in result:
         raise ValueError(f"{what} must begin with / and hold neither *, % nor controls")
+    if result.endswith("/") or "//" in result:
+        raise ValueError(f"{what} must not have empty parts between its slashes")
     return result
 
 

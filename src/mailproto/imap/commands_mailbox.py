@@ -259,7 +259,7 @@ def _return_option(option: ReturnOption) -> ReturnOption:
         name, items = exact.pair(option, "return_options")
         if check.one_of(name, _WITH_ITEMS, "return_options") == "METADATA":
             return "METADATA", check.entries(items, "return_options")
-        return "STATUS", check.words(items, "return_options", least=1)
+        return "STATUS", check.labels(items, "return_options")
     kept = _option(option, _RETURN, "return_options")
     if isinstance(kept, Parameter) and kept.name in _WITH_ITEMS:
         raise ValueError(f"return_options: {kept.name} needs items")
@@ -338,9 +338,7 @@ class Status(Command):
     items: tuple[str, ...]
 
     def __init__(self, mailbox: str, items: Iterable[str], *, tag: str | None = None) -> None:
-        self._keep(
-            tag=tag, mailbox=check.mailbox(mailbox, "mailbox"), items=check.words(items, "items", least=1)
-        )
+        self._keep(tag=tag, mailbox=check.mailbox(mailbox, "mailbox"), items=check.labels(items, "items"))
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         writer.sp().mailbox(self.mailbox).sp().list(self.items, writer.raw)

@@ -105,6 +105,8 @@ class Notify(Command):
             raise ValueError("groups must not be empty; None turns notification off")
         if not all(isinstance(group, EventGroup) for group in self.groups):
             raise TypeError("groups must be an iterable of EventGroup or None")
+        if sum(group.filter.kind.startswith("SELECTED") for group in self.groups) > 1:
+            raise ValueError("groups must not have two filters for the selected mailbox")
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         if self.groups is None:

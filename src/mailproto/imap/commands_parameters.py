@@ -18,15 +18,16 @@ from mailproto.imap.commands_base import Value
 class Parameter(Value):
     """A parameter that no class here knows (RFC 4466 section 3), kept to be answered or passed on.
 
-    *name* is kept in upper case. *value*: ``None``; a ``str`` for a number or sequence set; or a tuple, which
-    holds ``str`` (atoms), ``bytes`` (strings) and tuples.
+    *name*, an atom, is kept in upper case; only in the options of LIST may it begin with a digit or what else
+    a set is made of. *value*: ``None``; a ``str`` for a number or sequence set; or a tuple, which holds
+    ``str`` (atoms), ``bytes`` (strings) and tuples.
     """
 
     name: str
     value: check.Tagged | None = None
 
     def _check(self) -> None:
-        self._set("name", check.label(self.name, "name"))
+        self._set("name", check.word(self.name, "name"))
         self._set("value", check.tagged(self.value, "value"))
 
     def _write(self, writer: Writer, utf8: bool) -> None:
@@ -67,7 +68,7 @@ def parameters(values: object, known: frozenset[str], what: str) -> tuple[Parame
     for value in kept:
         if not isinstance(value, Parameter):
             raise TypeError(f"{what} must be an iterable of Parameter")
-        if value.name in known:
+        if check.label(value.name, what) in known:
             raise ValueError(f"{what}: {value.name} has a field of its own")
     return kept
 

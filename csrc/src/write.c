@@ -1,4 +1,5 @@
 #include "mailproto/imap_write.h"
+#include "utf8.h"
 
 /* What each octet rules out. */
 enum { NOT_ATOM = 1, NOT_ASTRING = 2, NOT_LIST = 4, EIGHT_BIT = 8, LINE_END = 16, NUL = 32 };
@@ -57,6 +58,15 @@ mp_form mp_form_of(const uint8_t *data, size_t len)
 }
 
 /* flag = "\Answered" / ... / flag-keyword / flag-extension  RFC 9051 section 9; flag-perm = flag / "\*" */
+bool mp_is_utf8(const uint8_t *data, size_t len)
+{
+    uint32_t character;
+    for (size_t at = 0, octets; at < len; at += octets)
+        if ((octets = mp_utf8_character(data + at, len - at, &character)) == 0)
+            return false;
+    return true;
+}
+
 bool mp_is_flag(const uint8_t *data, size_t len)
 {
     size_t at = len > 0 && data[0] == '\\';

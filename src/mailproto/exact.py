@@ -105,9 +105,7 @@ def date(value: object, what: str) -> datetime.date:
 
 
 def moment(value: object, what: str) -> datetime.datetime:
-    """A date and time to the second, in a fixed zone of whole minutes; ValueError without a zone or with
-    another.
-    """
+    """A date and time to the second in a fixed zone of whole minutes; ValueError for any other zone."""
     if not isinstance(value, datetime.datetime):
         raise TypeError(f"{what} must be a datetime")
     offset = datetime.datetime.utcoffset(value)

@@ -33,7 +33,7 @@ WANTED = {
     16: {"session/test_starttls_client.py"},
     17: {"session/test_starttls_client.py"},
     18: {"session/test_starttls_client.py"},
-    19: {"property/test_command_round_trip.py", POP3},
+    19: {"property/test_command_injection.py", POP3},
     20: {RESPONSES, POP3},
     21: {POP3},
     22: {TEXT, POP3},

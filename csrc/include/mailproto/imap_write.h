@@ -37,6 +37,9 @@ typedef enum mp_form {
  * session may send it; where not, a literal takes its place. Time linear in len. */
 MP_API mp_form mp_form_of(const uint8_t *data, size_t len);
 
+/* Whether the octets are UTF-8 (RFC 3629 section 4: in the shortest form, no surrogates). */
+MP_API bool mp_is_utf8(const uint8_t *data, size_t len);
+
 /* Whether the octets are a flag: `\` and an atom, an atom, or `\*`. */
 MP_API bool mp_is_flag(const uint8_t *data, size_t len);
 

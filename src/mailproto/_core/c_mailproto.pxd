@@ -97,6 +97,7 @@ cdef extern from "mailproto/imap_write.h" nogil:
         MP_FORM_LITERAL8
 
     mp_form mp_form_of(const uint8_t *data, size_t len)
+    bint mp_is_utf8(const uint8_t *data, size_t len)
     bint mp_is_flag(const uint8_t *data, size_t len)
     size_t mp_write_quoted(const uint8_t *data, size_t len, uint8_t *out_r)
     size_t mp_write_number(uint64_t number, uint8_t *out_r)

@@ -13,7 +13,7 @@ from libc.string cimport memchr, memcpy
 
 from mailproto._core.c_mailproto cimport (
     MP_FORM_ASTRING, MP_FORM_ATOM, MP_FORM_LIST, MP_FORM_LITERAL, MP_FORM_LITERAL8, MP_FORM_QUOTED, MP_FORM_QUOTED8,
-    MP_LITERAL_MINUS_MAX, mp_form, mp_form_of, mp_is_flag, mp_write_literal_header, mp_write_number, mp_write_quoted,
+    MP_LITERAL_MINUS_MAX, mp_form, mp_form_of, mp_is_flag, mp_is_utf8, mp_write_literal_header, mp_write_number, mp_write_quoted,
 )
 from mailproto._core.mailbox_name cimport mailbox_to_wire
 from mailproto._core.sequence_set cimport SequenceSet
@@ -58,14 +58,6 @@ cdef bytes octets(object value, str what):
     if isinstance(value, Streamed):
         return bytes(value)  # which raises
     raise TypeError(f"{what} must be str or bytes, not {type(value).__name__}")
-
-
-cdef bint is_utf8(bytes data) noexcept:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 @cython.final
@@ -130,7 +122,7 @@ cdef class Writer:
         cdef mp_form form = mp_form_of(start, length)
         if <int>form <= narrowest:
             return self.put(start, length)
-        if form <= MP_FORM_QUOTED or (form == MP_FORM_QUOTED8 and self.utf8 and is_utf8(data)):
+        if form <= MP_FORM_QUOTED or (form == MP_FORM_QUOTED8 and self.utf8 and mp_is_utf8(start, length)):
             self.used += mp_write_quoted(start, length, self.reserve(2 * length + 2))
             return 0
         return self.put_literal(data, -1)

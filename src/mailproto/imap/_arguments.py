@@ -94,9 +94,7 @@ def text(value: object, what: str) -> str:
 
 
 def mailbox(value: object, what: str) -> MailboxName:
-    """A mailbox name. A MailboxName came from the wire or was checked before; a plain str must be clean
-    text.
-    """
+    """A mailbox name. One that came from the wire may be odd; a plain str must be clean text."""
     if not isinstance(value, str):
         raise TypeError(f"{what} must be str or MailboxName")
     if isinstance(value, MailboxName):
@@ -161,8 +159,9 @@ def pairs(value: object, what: str) -> tuple[tuple[Any, Any], ...]:
 
 
 def id_parameters(value: object, what: str) -> tuple[tuple[bytes, bytes | None], ...] | None:
-    """Field-value pairs of ID (RFC 2971): at most 30 octets a field, 1024 a value, 30 pairs, no field
-    twice.
+    """Field-value pairs of ID (RFC 2971 section 3.3).
+
+    At most 30 of them, 30 octets a field, 1024 a value; no field twice.
     """
     if value is None:
         return None

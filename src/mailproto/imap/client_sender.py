@@ -93,8 +93,9 @@ class ClientSender:
 
     @property
     def capabilities(self) -> frozenset[str] | None:
-        """What the server can do, in upper case; ``None`` where it has not said since the greeting, TLS or
-        login.
+        """What the server can do, in upper case.
+
+        ``None`` where it has not said since the greeting, TLS or login.
         """
         return self._known.capabilities
 
@@ -165,9 +166,7 @@ class ClientSender:
         return self.send(commands.Authenticate(mechanism.name), mechanism=mechanism)
 
     def respond(self, data: bytes | None) -> None:
-        """Answer the challenge of an AUTHENTICATE; ``None`` cancels it. Raises LocalError where none
-        waits.
-        """
+        """Answer the challenge of an AUTHENTICATE; ``None`` cancels it. LocalError where none waits."""
         self._raise_if_over()
         self._step(ClientStep.LINE_SENT, ClientExpects.SASL_RESPONSE, "no challenge waits for a response")
         self._push_line(commands.SaslResponse(data))

@@ -25,9 +25,7 @@ from mailproto.imap.commands_append import (
     CatenateUrl,
     Replace,
 )
-from mailproto.imap.commands_base import (
-    Command,
-)
+from mailproto.imap.commands_base import Command
 from mailproto.imap.commands_fetch import (
     BinarySection,
     BinarySize,

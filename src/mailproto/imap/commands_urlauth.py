@@ -14,8 +14,9 @@ from mailproto.imap.commands_base import Command
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GenUrlAuth(Command):
-    """GENURLAUTH (RFC 4467 section 7): *urls* are pairs of a URL without its token, and a mechanism such as
-    ``"INTERNAL"``.
+    """GENURLAUTH (RFC 4467 section 7).
+
+    *urls* are pairs of a URL without its token, and a mechanism such as ``"INTERNAL"``.
     """
 
     name: ClassVar[str] = "GENURLAUTH"

@@ -21,9 +21,7 @@ MAX_CAPABILITIES: Final = 1000
 
 
 class Knowledge:
-    """Kept up to date by the session: ``learn()`` each response, ``sent()`` and ``completed()`` each
-    command.
-    """
+    """Kept up to date by the session: ``learn()`` each response, ``sent()``, ``completed()`` each command."""
 
     __slots__ = ("_asked_for", "_selecting", "_told", "_updates", "capabilities", "enabled", "mailbox")
 
@@ -56,9 +54,7 @@ class Knowledge:
             self._asked_for[tag] = frozenset(name.upper() for name in command.capabilities)
 
     def oldest(self, tag: str, command: commands.Command) -> None:
-        """*command* is the oldest in progress now: if it is a SELECT, mailbox data is about its mailbox from
-        here.
-        """
+        """*command* is the oldest in progress now: from a SELECT on, mailbox data is about its mailbox."""
         if isinstance(command, (commands.Select, commands.Examine)) and self._selecting is None:
             self._selecting = tag, _view(command)
 

@@ -101,9 +101,7 @@ class SelectedMailbox:
             del self._uids[seq - 1]
 
     def on_vanished(self, uids: SequenceSet, *, earlier: bool) -> None:
-        """VANISHED (RFC 7162 section 3.2.10): with *earlier* nothing that was counted since SELECT is
-        gone.
-        """
+        """VANISHED (RFC 7162 section 3.2.10): with *earlier* nothing counted since SELECT is gone."""
         if not earlier:
             gone = sum(high - low + 1 for low, high in uids.normalised().ranges)
             if gone > self.exists:
@@ -115,9 +113,7 @@ class SelectedMailbox:
             self._uids = array("I", (uid for uid in self._uids if not uid or uid not in uids))
 
     def on_fetch(self, seq: int, uid: int) -> None:
-        """A FETCH that told a UID. UIDs ascend with the numbers and never change (RFC 9051 section
-        2.3.1.1).
-        """
+        """A FETCH that told a UID; UIDs ascend with the numbers (RFC 9051 section 2.3.1.1)."""
         if not self._settled or seq < 1:
             return
         if seq > self.exists:

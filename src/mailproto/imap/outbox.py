@@ -29,9 +29,7 @@ class _Unit(NamedTuple):
 
 
 class Outbox:
-    """A queue of units, each a list of fragments: bytes-like objects and sync points (whatever is not
-    bytes-like).
-    """
+    """A queue of units, each a list of fragments: bytes-like objects, and sync points (anything else)."""
 
     __slots__ = ("_partly", "_units", "_waiting")
 
@@ -71,9 +69,7 @@ class Outbox:
             units.append(_Unit(tag, unit))
 
     def take(self) -> list[Any]:
-        """All that may be sent now, in order, as a list of buffers: small neighbours joined, large ones
-        uncopied.
-        """
+        """All that may be sent now, as buffers in order: small neighbours joined, large ones uncopied."""
         buffers: list[Any] = []
         small: list[Any] = []
         size = 0
@@ -117,9 +113,7 @@ class Outbox:
         return True
 
     def drop(self, tag: str) -> bool:
-        """Forget what is left of the command *tag*: the peer refused it. False where nothing of it was
-        left.
-        """
+        """Forget what is left of the command *tag*, which the peer refused; whether anything was left."""
         for index, unit in enumerate(self._units):
             if unit.tag == tag:
                 del self._units[index]

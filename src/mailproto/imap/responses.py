@@ -32,9 +32,7 @@ from mailproto.imap.responses_access import (
     QuotaRoot,
     UrlFetch,
 )
-from mailproto.imap.responses_base import (
-    Response,
-)
+from mailproto.imap.responses_base import Response
 from mailproto.imap.responses_mailbox import (
     Exists,
     Expunge,

@@ -191,9 +191,7 @@ class ServerSession:
         self.send(_status(None, "BYE", text, code))
 
     def challenge(self, data: bytes) -> None:
-        """Send a SASL challenge; the client's answer is the next SaslResponse. LocalError outside
-        AUTHENTICATE.
-        """
+        """Send a SASL challenge; its answer is the next SaslResponse. LocalError outside AUTHENTICATE."""
         if self._expects is not ServerExpects.SASL_ANSWER:
             raise LocalError("no AUTHENTICATE waits for a challenge")
         self.send(responses.Continuation(base64.b64encode(data).decode("ascii")))
@@ -219,8 +217,9 @@ class ServerSession:
     def reject_literal(
         self, text: str, *, code: responses.ResponseCode | str | None = None, status: str = "NO"
     ) -> None:
-        """Refuse the announced literal and so its command, which is answered; octets under way are
-        swallowed.
+        """Refuse the announced literal, and so its command.
+
+        The command is answered; octets under way are swallowed.
         """
         literal = self._decide_literal()
         self._push(_status(literal.tag, status, text, code))

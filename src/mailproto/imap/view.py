@@ -30,15 +30,11 @@ NO_EXPUNGE_DURING: Final = frozenset({"FETCH", "STORE", "SEARCH", "SORT", "THREA
 
 
 class NoSuchMessageError(MailprotoError, LookupError):
-    """A message sequence number beyond the last message: RFC 9051 section 9 (seq-number) wants a tagged
-    BAD.
-    """
+    """A message number beyond the last message: RFC 9051 section 9 (seq-number) wants a tagged BAD."""
 
 
 class FlagNews(NamedTuple):
-    """A message whose flags changed: its numbers, its flags now, and its MODSEQ if the session asked for
-    those.
-    """
+    """A message whose flags changed: its numbers, its flags now, its MODSEQ if the session wants those."""
 
     seq: int
     uid: int
@@ -123,9 +119,7 @@ class MailboxView:
         return uid in self._recent
 
     def uids(self) -> memoryview:
-        """The UIDs in order of their sequence numbers, read-only, format "I"; later changes do not show in
-        it.
-        """
+        """The UIDs in the order of their numbers, read-only, format "I"; later changes do not show in it."""
         return memoryview(self._uids).toreadonly()
 
     def uid(self, seq: int) -> int:
@@ -201,9 +195,7 @@ class MailboxView:
             self._recent.add(uid)
 
     def note_expunged(self, uid: int) -> None:
-        """A message is gone, whoever expunged it. One that the client was never told of is simply
-        forgotten.
-        """
+        """A message is gone, whoever expunged it; one that the client was never told of is forgotten."""
         if self.seq(uid) is not None:
             if not _has(self._gone, uid):
                 insort(self._gone, uid)
@@ -213,8 +205,9 @@ class MailboxView:
             self._recent.discard(uid)
 
     def note_flags(self, uid: int, flags: Iterable[str], modseq: int | None = None) -> None:
-        """A message's flags are now *flags*, without \\Recent, which the view adds; only the last change is
-        told.
+        """A message's flags are now *flags*, without \\Recent, which the view adds.
+
+        Only the last change is told.
         """
         if self.seq(uid) is not None and not _has(self._gone, uid):
             self._changed[uid] = (tuple(flags), modseq)

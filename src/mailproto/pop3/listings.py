@@ -202,17 +202,19 @@ class Capabilities(Mapping[str, tuple[str, ...]]):
             "top": top, "user": user, "resp_codes": resp_codes, "auth_resp_code": auth_resp_code,
             "pipelining": pipelining, "uidl": uidl, "stls": stls, "lang": lang,
         }  # fmt: skip
-        lines = [Capability(_SIMPLE[name]) for name, there in flags.items() if there]
+        lines = [Capability(_SIMPLE[name]) for name, there in flags.items() if exact.boolean(there, name)]
         if mechanisms := tuple([exact.text(mechanism, "sasl") for mechanism in exact.items(sasl, "sasl")]):
             if not all(_MECHANISM.fullmatch(mechanism) for mechanism in mechanisms):
                 raise ValueError("sasl must be names of SASL mechanisms")
             lines.append(Capability("SASL", mechanisms))
+        if not isinstance(login_delay, LoginDelay | None) or not isinstance(expire, Expire | None):
+            raise TypeError("login_delay must be a LoginDelay, expire an Expire")
         if login_delay is not None:
             lines.append(Capability("LOGIN-DELAY", _words(login_delay.seconds, login_delay.per_user)))
         if expire is not None:
             days = "NEVER" if expire.days is None else expire.days
             lines.append(Capability("EXPIRE", _words(days, expire.per_user)))
-        if utf8 or utf8_user:
+        if exact.boolean(utf8, "utf8") | exact.boolean(utf8_user, "utf8_user"):
             lines.append(Capability("UTF8", ("USER",) if utf8_user else ()))
         lines += [Capability(*line)._exact() for line in exact.items(others, "others", "Capability")]
         if implementation is not None:

@@ -224,7 +224,7 @@ class Continuation:
     @classmethod
     def challenge(cls, data: bytes) -> Continuation:
         """What a server sends to put *data* to the client."""
-        return cls(sasl_lines.encode_line(data))
+        return cls(sasl_lines.encode_line(exact.octets(data, "data")))
 
     @property
     def data(self) -> bytes | None:

@@ -19,6 +19,8 @@ cdef object MOST_64 = (1 << 63) - 1
 
 
 cdef int limits_to_c(object limits, mp_limits *out) except -1:
+    if not isinstance(limits, Limits):
+        raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
     out.max_line = min(limits.max_line, MOST_64)
     out.max_literal = min(limits.max_literal, MOST_64)
     out.max_unit = min(limits.max_unit, MOST_64)

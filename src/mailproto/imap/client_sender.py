@@ -144,6 +144,8 @@ class ClientSender:
         illegal now, and for a literal8 where the server is not known to take one: BINARY must be announced
         (METADATA for SETMETADATA), UTF8=ACCEPT enabled for APPEND's ``UTF8 (...)``.
         """
+        if not isinstance(command, commands.Command):
+            raise TypeError(f"a command is sent, not {type(command).__name__}")
         self._check_sendable(command)
         tag = command.tag
         if tag is None:

@@ -36,6 +36,10 @@ class Value:
         """Named defects: what was not to the letter of the grammar and read all the same."""
         return ()
 
+    def _hidden(self) -> frozenset[str]:
+        """The fields of this very value that ``repr`` and ``to_dict`` hide."""
+        return self._secret
+
     def __post_init__(self) -> None:
         self._check()
 
@@ -55,8 +59,9 @@ class Value:
         return [(f.name, getattr(self, f.name)) for f in dataclasses.fields(self)]  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
+        secret = self._hidden()
         shown = ", ".join(
-            f"{name}={HIDDEN if name in self._secret and value is not None else short_repr(value)}"
+            f"{name}={HIDDEN if name in secret and value is not None else short_repr(value)}"
             for name, value in self._fields()
             if not (name == "tag" and value is None)
         )
@@ -105,8 +110,9 @@ class Value:
         Secrets are ``"***"`` unless *secrets* is true.
         """
         result: dict[str, Any] = {}
+        secret = frozenset() if secrets else self._hidden()
         for name, value in self._fields():
-            hidden = name in self._secret and value is not None and not secrets
+            hidden = name in secret and value is not None
             result[name] = HIDDEN if hidden else to_builtin(value, secrets=secrets)
         return result
 

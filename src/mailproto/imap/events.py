@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class ContinuationRequested:
     """
 
     tag: str
-    data: bytes | None
+    data: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

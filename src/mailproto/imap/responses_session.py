@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from mailproto.imap.codes import ResponseCode
 from mailproto.imap.responses_base import Response, Wire, line, octets, put_name, text, texts, tree
 from mailproto.imap.values import NamespaceEntry, Tree, to_octets, write_flag, write_tree
 
+#: 4 characters at a time, as RFC 4648 section 4 has them; linear.
+_BASE64: Final = re.compile("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _STATUSES: Final = frozenset(("OK", "NO", "BAD", "PREAUTH", "BYE"))
 
 
@@ -57,10 +60,17 @@ class StatusResponse(Response):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Continuation(Response):
-    """``+``: the server waits for a literal, a SASL response or the end of IDLE. ``text`` may be base64."""
+    """``+``: the server waits for a literal, a SASL response or the end of IDLE.
+
+    A ``text`` that can be base64 may be the challenge of a SASL mechanism, and hold a secret: ``repr`` and
+    ``to_dict`` hide it.
+    """
 
     text: str = ""
     code: ResponseCode | None = None
+
+    def _hidden(self) -> frozenset[str]:
+        return frozenset(("text",) if self.text and _BASE64.fullmatch(self.text) else ())
 
     def _check(self) -> None:
         _check_text(self)

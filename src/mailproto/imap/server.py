@@ -45,6 +45,9 @@ MAX_BAD_COMMANDS: Final = 20
 _UTF8: Final = frozenset({"UTF8=ACCEPT", "IMAP4REV2"})
 _READ_STEPS: Final = {"AUTHENTICATE": ServerStep.AUTHENTICATE_READ, "IDLE": ServerStep.IDLE_READ}
 
+#: What a server sends: the common base of most, and those that are compiled.
+RESPONSES: Final = (responses.Response, responses.Fetch, responses.MailboxList, responses.ThreadResult)
+
 
 class ServerSession:
     """One connection from an IMAP client. Not thread-safe; needs no event loop.
@@ -143,6 +146,8 @@ class ServerSession:
         A tagged StatusResponse completes the command in progress and moves the state; an untagged one greets,
         informs or (BYE) ends. Raises LocalError for what may not be sent now.
         """
+        if not isinstance(value, RESPONSES):
+            raise TypeError(f"a response is sent, not {type(value).__name__}")
         self._raise_if_over()
         if isinstance(value, responses.StatusResponse):
             if value.tag is not None:

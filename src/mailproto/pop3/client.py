@@ -188,6 +188,8 @@ class ClientSession(Session):
         ContinuationRequested, to be answered by ``respond()``. Raises LocalError where the command is illegal
         now.
         """
+        if not isinstance(command, commands.Command):
+            raise TypeError(f"a command is sent, not {type(command).__name__}")
         self._check_sendable(command)
         pending = _Pending(self._count + 1, command, mechanism)
         if isinstance(command, commands.Auth):

@@ -104,6 +104,8 @@ class ServerSession(Session):
         A +OK must have a body just where the command wants one. Raises LocalError where no answer is due, or
         not this one.
         """
+        if not isinstance(reply, (replies.Reply, replies.Continuation)):
+            raise TypeError(f"a reply is sent, not {type(reply).__name__}")
         self._raise_if_over()
         if isinstance(reply, replies.Continuation):
             self._send_challenge(reply)

@@ -148,6 +148,8 @@ mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_hea
         p = read_name(unit, name, end, numbered_names, sizeof numbered_names / sizeof *numbered_names, head);
     } else
         p = read_name(unit, name, end, names, sizeof names / sizeof *names, head);
+    if (p == digits && p > name) /* "* 9(x)": written again it would be a number before a name */
+        return mp_fail(err, MP_E_SYNTAX, AT(p), "SP");
     if (p == name)
         return mp_fail(err, MP_E_SYNTAX, AT(name), "response name");
     for (const uint8_t *q = name; q < p; q++)

@@ -386,6 +386,19 @@ static mp_status next_group(machine *m)
     return values > 1 ? add_list(m, values) : MP_OK;
 }
 
+/* The row of a name, which may be quoted and have backslashes in it; the last row for one that has none. */
+static const item_row *item_of(const item_row *items, const uint8_t *name, size_t len, bool escaped)
+{
+    uint8_t plain[48]; /* longer than twice any name in a table */
+    if (escaped && len <= sizeof plain) {
+        len = mp_unescape(plain, name, len);
+        name = plain;
+    }
+    while (items->name && !mp_is_word(name, len, items->name, strlen(items->name)))
+        items++;
+    return items;
+}
+
 /* &k: the item's name, then the pattern of its value. */
 static mp_status begin_item(machine *m, const item_row *items)
 {
@@ -408,8 +421,7 @@ static mp_status begin_item(machine *m, const item_row *items)
         return MP_OK;
     }
     m->fresh = true;
-    while (items->name && !mp_is_word(m->c->data + t->off, t->len, items->name, strlen(items->name)))
-        items++;
+    items = item_of(items, m->c->data + t->off, t->len, t->kind == MP_TOK_QUOTED_ESC);
     if (items->name)
         m->d->items[datum + 1].kind = MP_DATUM_WORD;
     status = push(m, LEVEL_ITEM, next);

@@ -60,10 +60,20 @@ cdef object read_item(const uint8_t *unit, const mp_fetch_item *item, str name, 
     if name == "PREVIEW" and isinstance(tree, tuple) and tree and isinstance(tree[-1], bytes):
         return tree[-1]  # (FUZZY "text"), as the drafts of RFC 8970 had it
     if name == "EMAILID" or name == "THREADID":
-        inner = tree[0] if isinstance(tree, tuple) and len(tree) == 1 else tree
-        if isinstance(inner, bytes) and is_id(inner.decode("latin-1")):  # a literal
-            return inner.decode("ascii")
+        return id_of(tree)
     return tree
+
+
+cdef object id_of(object tree):
+    """What would be read as an objectid if it were written again: a literal, or spaces in the parentheses."""
+    cdef object inner = tree
+    if isinstance(tree, tuple) and len(tree) == 1:
+        inner = tree[0]
+        if inner is None or isinstance(inner, int):
+            return "NIL" if inner is None else str(inner)
+    if isinstance(inner, bytes):
+        inner = inner.decode("latin-1")
+    return inner if isinstance(inner, str) and is_id(inner) else tree
 
 
 cdef bint is_id(str text):

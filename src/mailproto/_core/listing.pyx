@@ -88,7 +88,7 @@ cdef class MailboxList:
         return self
 
     def __reduce__(self):
-        return MailboxList, fields_of(self)
+        return restored, (fields_of(self), self.bits)
 
     def __repr__(self):
         extended = f", extended={short_repr(self.extended)}" if self.extended else ""
@@ -197,3 +197,12 @@ cdef int add_members() except -1:
 
 
 add_members()
+
+
+def restored(fields, bits):
+    """What pickle calls: what was read tolerantly passes no constructor."""
+    cdef MailboxList row = new_mailbox_list()
+    row.kind, row.attributes, row.delimiter, row.mailbox, row.extended = fields
+    row.bits = bits
+    row.made = True
+    return row

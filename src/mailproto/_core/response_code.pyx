@@ -85,7 +85,9 @@ cdef object code_of(CodeTypes types, WordCache words, const uint8_t *unit, size_
         raise
     except ParseError:
         mp_defect(&parts.defects, MP_DEFECT_BAD_CODE, parts.args.off)
-        value = raw_argument(unit, parts)
+        value = raw_argument(unit, parts, name)
+    if name == "INPROGRESS" and value is None:
+        value = built(types.progress, (("tag", None), ("done", None), ("goal", None)))
     return built(types.code, (("name", name), ("value", value)))
 
 
@@ -99,7 +101,8 @@ cdef object value_of(CodeTypes types, WordCache words, const uint8_t *unit, size
             mp_defect(&parts.defects, MP_DEFECT_BAD_NUMBER, parts.args.off)
         return parts.number
     if kind == MP_CODE_ATOMS or kind == MP_CODE_WORDS:
-        return atoms_of(words, unit, parts.args, &parts.defects)
+        atoms = atoms_of(words, unit, parts.args, &parts.defects)
+        return None if kind == MP_CODE_WORDS and not atoms else atoms
     if kind == MP_CODE_FLAGS:
         flags = flags_of(words, unit, parts.args, &parts.defects)
         if any(["]" in flag for flag in <tuple>flags]):  # it would end the code
@@ -135,7 +138,7 @@ cdef object value_of(CodeTypes types, WordCache words, const uint8_t *unit, size
                                            ("uid", parts.number2 if parts.has_number2 else None)))
     if kind == MP_CODE_MAILBOXES:
         return (mailbox_of(unit, &parts.string1), mailbox_of(unit, &parts.string2))
-    return raw_argument(unit, parts) if parts.args.len or kind == MP_CODE_TEXT else None
+    return raw_argument(unit, parts, name) if parts.args.len or kind == MP_CODE_TEXT else None
 
 
 cdef str string_of(const uint8_t *unit, const mp_text *text):
@@ -155,21 +158,11 @@ cdef bint high(const uint8_t *unit, mp_span span) noexcept:
     return False
 
 
-cdef bint is_badcharset(const uint8_t *unit, const mp_status_text *parts) noexcept:
-    cdef const char *name = b"BADCHARSET"
-    cdef uint32_t i
-    if parts.name.len != 10:
-        return False
-    for i in range(10):
-        if (unit[parts.name.off + i] & 0xDF) != <uint8_t>name[i]:
-            return False
-    return True
-
-
-cdef object raw_argument(const uint8_t *unit, mp_status_text *parts):
+cdef object raw_argument(const uint8_t *unit, mp_status_text *parts, str name):
     """The argument of a code as it came, but for what could not be written again: CR, LF, NUL and quotes left open."""
     cdef bytes value = PyBytes_FromStringAndSize(<const char *>unit + parts.args.off, parts.args.len)
     cdef bytes made = value.translate(ONE_LINE)
+    cdef str kind = CODES[name][0] if name in CODES else ""
     cdef Py_ssize_t at = 0
     while (at := made.find(b'"', at)) >= 0:
         if at == 0 or made[at - 1] == 32 or made[at - 1] == 40:  # elsewhere a quote opens no string
@@ -182,7 +175,9 @@ cdef object raw_argument(const uint8_t *unit, mp_status_text *parts):
         at += 1
     if made != value:
         mp_defect(&parts.defects, MP_DEFECT_BAD_CODE, parts.args.off)
-        if is_badcharset(unit, parts):  # nor must it become a list that can be read
+        if kind == "charsets":  # what was mended must not be read as what the code takes
+            return ()
+        if kind == "string" or kind == "mailboxes" or kind == "progress":
             return None
     return made
 

@@ -117,7 +117,7 @@ cdef class ThreadResult:
         return f"ThreadResult([{shown}{', ...' if self.count > 20 else ''}])"
 
     def __reduce__(self):
-        return (ThreadResult, (self.nodes,))
+        return restored, (self.nodes, self.bits, self.kept)
 
     def to_dict(self, *, secrets=False):
         """JSON-able builtins, with the class's name as ``type``; ``nodes`` a list of [depth, number]."""
@@ -170,4 +170,12 @@ cdef ThreadResult thread_of(const uint8_t *unit, size_t length, mp_response_head
         mp_threads_free(&threads)
     if made.bits:
         made.kept = PyBytes_FromStringAndSize(<const char *>unit, min(length, <size_t>RAW_CAP))
+    return made
+
+
+def restored(nodes, bits, raw):
+    """What pickle calls."""
+    cdef ThreadResult made = ThreadResult(nodes)
+    made.bits = bits
+    made.kept = raw
     return made

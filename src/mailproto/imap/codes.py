@@ -123,7 +123,7 @@ class UrlMechanism(Argument):
             self._set("data", exact.octets(self.data, "data"))
 
     def _put(self, writer: Writer) -> None:
-        writer.raw(self.name)
+        writer.raw(to_octets(self.name))
         if self.data is not None:
             writer.raw(b"=" + base64.b64encode(self.data))
 

@@ -25,7 +25,7 @@ from mailproto.imap.responses_base import (
     texts,
     tree,
 )
-from mailproto.imap.values import Tree, write_flag, write_tree
+from mailproto.imap.values import Tree, write_tree
 
 _RIGHTS: Final = re.compile("[a-z0-9]*")
 
@@ -293,7 +293,8 @@ class UrlFetch(Response):
     def _from_wire(cls, form: int, *values: Any) -> Wire:
         (urls,) = values
         made = tuple(
-            (url, tuple((label.upper(), value) for label, value in data) if isinstance(data, tuple) else data)
+            # nothing but names without a value (a defect): as if it could not be had
+            (url, tuple((n.upper(), v) for n, v in data) or None if isinstance(data, tuple) else data)
             for url, data in urls
         )
         return (("urls", made),), ()
@@ -306,7 +307,7 @@ class UrlFetch(Response):
                 writer.sp().nstring(data)
                 continue
             for label, value in data:
-                write_flag(writer.raw(b" ("), label)
+                put_name(writer.raw(b" ("), label)  # an atom, but for what was read tolerantly
                 writer.sp()
                 if label == "BINARY" and isinstance(value, bytes):
                     writer.literal(value, binary=True)

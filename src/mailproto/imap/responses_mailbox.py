@@ -144,7 +144,7 @@ class MailboxStatus(Response):
         for index, (item, value) in enumerate(self.items.items()):
             if index:
                 writer.sp()
-            write_flag(writer, item)
+            put_name(writer, item)  # an atom, but for what was read tolerantly
             if item == "MAILBOXID" and isinstance(value, str):
                 put_name(writer.sp().open(), value)
                 writer.close()

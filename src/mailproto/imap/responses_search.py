@@ -11,8 +11,8 @@ from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Value
-from mailproto.imap.responses_base import Response, Wire, found, labelled, mailbox, repeated, text
-from mailproto.imap.values import Tree, to_octets, write_flag, write_tree
+from mailproto.imap.responses_base import Response, Wire, found, labelled, mailbox, put_name, repeated, text
+from mailproto.imap.values import Tree, to_octets, write_tree
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -205,7 +205,7 @@ class ESearch(Response):
         for label, tree in self.others:
             if not label:
                 raise ValueError("the name of a result must not be empty")
-            writer.sp().astring(to_octets(label))  # an atom, but for what was read tolerantly
+            put_name(writer.sp(), label)
             write_tree(writer.sp(), tree)
 
     def _put_correlators(self, writer: Writer) -> None:
@@ -213,7 +213,7 @@ class ESearch(Response):
 
         def begin(label: str) -> Writer:
             nonlocal first
-            write_flag(writer.raw(b" (" if first else b" "), label)
+            put_name(writer.raw(b" (" if first else b" "), label)  # an atom, but for what was read tolerantly
             first = False
             return writer.sp()
 
@@ -264,7 +264,10 @@ def _in_order(numbers: object) -> SequenceSet:
 
 
 def _are_changes(value: tuple[Any, ...]) -> bool:
-    return all(isinstance(change, tuple) and isinstance(change[-1], SequenceSet) for change in value)
+    return all(
+        isinstance(change, tuple) and len(change) == 2 and isinstance(change[-1], SequenceSet)
+        for change in value
+    )
 
 
 def _update(kind: str, changes: tuple[Any, ...]) -> ContextUpdate:

@@ -415,7 +415,7 @@ static void check_tape(const uint8_t *unit, mp_response_head *head, const mp_lim
         }
         check_rows(from, &tape, t);
         c = from;
-        if (mp_read_vanished(&c, &earlier, &span) == MP_OK)
+        if (mp_read_vanished(&c, &earlier, &span, &defects) == MP_OK)
             add_span(t, span);
         if (head->kind == MP_RESP_LIST || head->kind == MP_RESP_LSUB || head->kind == MP_RESP_STATUS)
             check_scans(unit, head, &c, from);

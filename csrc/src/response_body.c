@@ -60,7 +60,10 @@ static mp_status read_list(mp_slice *s, const mp_limits *limits, mp_span *out_r,
     uint32_t from = s->at;
     *out_r = (mp_span){from, 0};
     if (here(s, '(')) {
-        return mp_slice_list(s, limits, out_r);
+        mp_status status = mp_slice_list(s, limits, out_r);
+        if (status == MP_OK && out_r->len == 2)
+            mp_defect(defects, MP_DEFECT_BAD_VALUE, from); /* "()" for NIL */
+        return status;
     }
     mp_text text;
     TRY(mp_slice_text(s, defects, &text));
@@ -132,14 +135,26 @@ static mp_status read_disposition(mp_slice *s, const mp_limits *limits, mp_body_
 static mp_status read_language(mp_slice *s, const mp_limits *limits, mp_body_part *p)
 {
     uint32_t from = s->at;
-    if (here(s, '('))
-        return mp_slice_list(s, limits, &p->language);
+    if (here(s, '(')) {
+        mp_status status = mp_slice_list(s, limits, &p->language);
+        if (status == MP_OK && p->language.len == 2)
+            mp_defect(&p->defects, MP_DEFECT_BAD_VALUE, from);
+        return status;
+    }
     mp_text text;
     TRY(mp_slice_text(s, &p->defects, &text));
     if (text.kind == MP_TEXT_NIL)
         return MP_OK;
     p->language = (mp_span){from, s->at - from};
     return MP_OK;
+}
+
+/* body-extension = nstring / number / number64 / "(" body-extension *(SP body-extension) ")": what begins like one */
+static bool is_extension(const mp_slice *s)
+{
+    const uint8_t *p = s->data + s->at;
+    return here(s, '(') || here(s, '"') || here(s, '{') || (s->at < s->end && (mp_char_class[*p] & MP_C_DIGIT)) ||
+           (s->end - s->at > 3 && MP_IS(p, 3, "NIL") && (p[3] == ' ' || p[3] == ')'));
 }
 
 /* body-ext-1part and body-ext-mpart, up to the part's ")": the first field is MD5 in the one, parameters in the other,
@@ -176,6 +191,8 @@ static mp_status read_extension(mp_slice *s, const mp_limits *limits, mp_body_pa
             TRY(mp_slice_text(s, &p->defects, &p->location));
             break;
         default:
+            if (!is_extension(s))
+                mp_defect(&p->defects, MP_DEFECT_ATOM_STRING, from);
             TRY(mp_skip_value(s->data, &s->at, s->end, limits, s->err));
             if (p->others.len == 0)
                 p->others.off = from;
@@ -217,7 +234,8 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
         return MP_OK;
     }
     mp_slice_sp(s, &p->defects, 1);
-    if (here(s, '(') || MP_IS(s->data + s->at, 3, "NIL")) {
+    if (here(s, '(') || (s->end - s->at > 3 && MP_IS(s->data + s->at, 3, "NIL") &&
+                         (s->data[s->at + 3] == ' ' || s->data[s->at + 3] == ')'))) {
         /* ("text" NIL ...) is a missing subtype, ("text" ("charset" ...) one left out altogether */
         p->subtype = (mp_text){{s->at, 0}, MP_TEXT_NIL, 0};
         mp_defect(&p->defects, here(s, '(') ? MP_DEFECT_MISSING_SUBTYPE : MP_DEFECT_NIL_STRING, s->at);

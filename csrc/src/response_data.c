@@ -3,29 +3,10 @@
 
 #include <string.h>
 
+#include "flag_list.h"
 #include "scan.h"
 #include "utf8.h"
-
-bool mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_r)
-{
-    uint32_t p = *at;
-    while (p < end && (unit[p] == ' ' || unit[p] == '(' || unit[p] == ')'))
-        p++;
-    if (p == end)
-        return false;
-    uint32_t from = p;
-    if (unit[p] == '"') {
-        for (p++; p < end && unit[p] != '"'; p++)
-            if (unit[p] == '\\' && p + 1 < end)
-                p++;
-        p += p < end;
-    } else
-        while (p < end && unit[p] != ' ' && unit[p] != '(' && unit[p] != ')')
-            p++;
-    *out_r = (mp_span){from, p - from};
-    *at = p;
-    return true;
-}
+#include "values.h"
 
 /* SP as the grammar has it, more of them with a defect, none with another. */
 static void tolerant_sp(mp_cursor *c, mp_defects *defects)
@@ -49,31 +30,6 @@ static mp_status end_of_line(mp_cursor *c, mp_defects *defects)
     return mp_read_end(c);
 }
 
-mp_status mp_read_flag_list(mp_cursor *c, mp_span *list_r, mp_defects *defects)
-{
-    const mp_token *t = mp_cursor_peek(c);
-    if (!t || t->kind != MP_TOK_LIST)
-        return mp_cursor_fail(c, "flag-list");
-    uint32_t pos = t->off + 1, last = t->off + t->len - 1, index = c->at + 1;
-    for (; index < t->next; index++) {
-        const mp_token *flag = &c->tok[index];
-        if (flag->kind != MP_TOK_ATOM && flag->kind != MP_TOK_QUOTED)
-            return mp_fail(c->err, MP_E_SYNTAX, flag->off, "flag");
-        if (flag->kind != MP_TOK_ATOM)
-            mp_defect(defects, MP_DEFECT_BAD_FLAG, flag->off - flag->lead);
-        if (flag->high)
-            mp_defect(defects, MP_DEFECT_EIGHT_BIT, flag->off);
-        if (flag->off - flag->lead != pos)
-            mp_defect(defects, MP_DEFECT_EXTRA_SPACE, pos);
-        pos = flag->off + flag->len + flag->trail + 1u;
-    }
-    if (t->next > c->at + 1 && pos != last + 1)
-        mp_defect(defects, MP_DEFECT_EXTRA_SPACE, last);
-    *list_r = (mp_span){t->off, t->len};
-    mp_cursor_skip(c);
-    return MP_OK;
-}
-
 /* mailbox = "INBOX" / astring; 8-bit octets, wildcards and backslashes of older servers too */
 static mp_status read_mailbox(mp_cursor *c, mp_text *out_r, mp_defects *defects)
 {
@@ -84,6 +40,8 @@ static mp_status read_mailbox(mp_cursor *c, mp_text *out_r, mp_defects *defects)
     *out_r = (mp_text){{t->off, t->len}, kinds[t->kind], t->high};
     if (t->high && t->kind == MP_TOK_ATOM)
         mp_defect(defects, MP_DEFECT_EIGHT_BIT, t->off);
+    if (t->kind == MP_TOK_ATOM && !mp_is_astring(c->data + t->off, t->len))
+        mp_defect(defects, MP_DEFECT_ATOM_STRING, t->off);
     mp_cursor_skip(c);
     return MP_OK;
 }
@@ -103,7 +61,7 @@ mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out)
 {
     memset(out, 0, sizeof *out);
     tolerant_sp(c, &out->defects);
-    mp_status status = mp_read_flag_list(c, &out->attributes, &out->defects);
+    mp_status status = mp_read_flags_by(c, MP_FLAG_MAILBOX, &out->attributes, &out->defects);
     if (status != MP_OK)
         return status;
     tolerant_sp(c, &out->defects);
@@ -115,6 +73,10 @@ mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out)
             out->delimiter.kind = MP_TEXT_NIL; /* "" for NIL: old Courier */
             mp_defect(&out->defects, MP_DEFECT_BAD_VALUE, out->delimiter.span.off);
         }
+        bool quoted = out->delimiter.kind != MP_TEXT_LITERAL &&
+                      (out->delimiter.kind != MP_TEXT_QUOTED_ESC || mp_is_quoted_special(c->data[out->delimiter.span.off + 1]));
+        if (!quoted) /* DQUOTE QUOTED-CHAR DQUOTE */
+            mp_defect(&out->defects, MP_DEFECT_BAD_VALUE, out->delimiter.span.off);
     } else if (mp_read_run(c, &atom) == MP_OK && atom.len == 1) {
         out->delimiter = (mp_text){atom, MP_TEXT_ATOM, 0};
         mp_defect(&out->defects, MP_DEFECT_ATOM_STRING, atom.off);
@@ -133,11 +95,11 @@ mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out)
     return end_of_line(c, &out->defects);
 }
 
-/* Passes an ASCII atom; false where there is none. */
+/* Passes an astring's atom; false where there is none. */
 static bool scan_atom(const uint8_t **at, const uint8_t *end)
 {
     const uint8_t *p = *at;
-    while (p < end && (mp_char_class[*p] & MP_C_ATOM) && *p < 0x80)
+    while (p < end && ((mp_char_class[*p] & MP_C_ATOM_CHAR) || *p == ']'))
         p++;
     bool found = p != *at;
     *at = p;
@@ -173,10 +135,14 @@ bool mp_scan_mailbox_list(const uint8_t *unit, const mp_response_head *head, con
     const uint8_t *list = ++p;
     p++;
     while (p < end && *p != ')') {
-        if (!scan_atom(&p, end))
+        const uint8_t *name = p + 1;
+        if (*p != '\\')
             return false;
+        do
+            p++;
+        while (mp_char_class[*p] & MP_C_ATOM_CHAR);
         tokens++;
-        if (p < end && *p == ' ' && *++p == ')')
+        if (p == name || (*p == ' ' ? *++p == ')' : *p != ')'))
             return false;
     }
     if (end - p < 6 || p[1] != ' ' || tokens > limits->max_elements)
@@ -190,6 +156,15 @@ bool mp_scan_mailbox_list(const uint8_t *unit, const mp_response_head *head, con
         return false;
     p += 3;
     return *p++ == ' ' && scan_mailbox(unit, &p, end, &out->mailbox) && p == end;
+}
+
+/* Whether a number is none that an item of STATUS has; those of 63 bits may have any. name: SP is behind it. */
+static bool is_out_of_range(const uint8_t *name, uint64_t number)
+{
+    if (number == 0)
+        return name[0] == 'U' && name[1] == 'I'; /* UIDNEXT, UIDVALIDITY */
+    return name[0] == 'M' ? name[1] == 'A' || number > UINT32_MAX /* MAILBOXID, MESSAGES */
+                          : number > UINT32_MAX && (name[0] == 'U' || name[0] == 'R');
 }
 
 bool mp_scan_status(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits, mp_status_row *out)
@@ -210,7 +185,8 @@ bool mp_scan_status(const uint8_t *unit, const mp_response_head *head, const mp_
         uint64_t number = 0;
         while (p < end && (mp_char_class[*p] & MP_C_DIGIT) && p - digits < 18)
             number = number * 10 + (uint64_t)(*p++ - '0');
-        if (p == digits || p == end || (*p != ' ' && *p != ')') || (*digits == '0' && p - digits > 1))
+        if (p == digits || p == end || (*p != ' ' && *p != ')') || (*digits == '0' && p - digits > 1) ||
+            is_out_of_range(name, number))
             return false;
         out->items[out->n++].number = number;
     }
@@ -260,7 +236,7 @@ mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r,
     return status;
 }
 
-mp_status mp_read_vanished(mp_cursor *c, bool *earlier_r, mp_span *set_r)
+mp_status mp_read_vanished(mp_cursor *c, bool *earlier_r, mp_span *set_r, mp_defects *defects)
 {
     *earlier_r = false;
     mp_status status = mp_read_sp(c);
@@ -274,6 +250,8 @@ mp_status mp_read_vanished(mp_cursor *c, bool *earlier_r, mp_span *set_r)
         *earlier_r = true;
     }
     status = mp_read_run(c, set_r);
+    if (status == MP_OK && !mp_is_known(c->data + set_r->off, set_r->len))
+        mp_defect(defects, MP_DEFECT_BAD_VALUE, set_r->off);
     return status == MP_OK ? mp_read_end(c) : status;
 }
 

@@ -28,6 +28,8 @@ mp_status mp_slice_text_slow(mp_slice *s, mp_defects *defects, mp_text *out_r)
         return status;
     s->at = (uint32_t)(p - s->data);
     *out_r = (mp_text){{tok.off, tok.len}, kinds[tok.kind], tok.high};
+    if (tok.kind == MP_TOK_LITERAL8) /* for what is decoded alone: RFC 9051 section 9, msg-att-static */
+        mp_defect(defects, MP_DEFECT_BAD_VALUE, tok.off - tok.lead);
     if (tok.kind == MP_TOK_ATOM) {
         if (MP_IS(s->data + tok.off, tok.len, "NIL"))
             *out_r = (mp_text){{tok.off, 0}, MP_TEXT_NIL, 0};
@@ -50,8 +52,11 @@ void mp_slice_sp_slow(mp_slice *s, mp_defects *defects, uint32_t wanted)
 static mp_status read_addresses(mp_slice *s, const mp_limits *limits, mp_span *out_r, mp_defects *defects)
 {
     uint32_t from = s->at;
-    if (s->at < s->end && s->data[s->at] == '(')
+    if (s->at < s->end && s->data[s->at] == '(') {
+        if (s->end - s->at > 1 && s->data[s->at + 1] == ')')
+            mp_defect(defects, MP_DEFECT_BAD_VALUE, from); /* "()" for NIL */
         return mp_slice_list(s, limits, out_r);
+    }
     mp_text text = {{0, 0}, MP_TEXT_NIL, 0};
     mp_status status = mp_slice_text(s, defects, &text);
     *out_r = (mp_span){from, 0};

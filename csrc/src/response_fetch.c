@@ -4,10 +4,13 @@
 
 #include <string.h>
 
+#include "flag_list.h"
 #include "loose.h"
 #include "scan.h"
+#include "section.h"
 #include "skip.h"
 #include "token.h"
+#include "values.h"
 
 /* Where a bad item is given up, the search for the next one is linear; so is a row full of them, for only so many are. */
 enum { REPAIRS = 8 };
@@ -23,37 +26,6 @@ mp_status mp_fetch_begin(mp_fetch_scan *s, const uint8_t *unit, const mp_respons
     if (s->at != head->rest + 1)
         mp_defect(&s->defects, s->at == head->rest ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_EXTRA_SPACE, head->rest);
     s->at++;
-    return MP_OK;
-}
-
-/* section = "[" [section-spec] "]" ["<" number ">"], from the "[" at *at. */
-static mp_status skip_section(const mp_fetch_scan *s, uint32_t *at, mp_error *err)
-{
-    const uint8_t *unit = s->unit;
-    uint32_t p = *at + 1;
-    while (p < s->end && unit[p] != ']') {
-        mp_status status = MP_OK;
-        if (unit[p] == ' ')
-            p++;
-        else if (unit[p] == '(')
-            status = mp_skip_list(unit, &p, s->end, s->limits, err);
-        else if (mp_char_class[unit[p]] & MP_C_ATOM)
-            p++;
-        else
-            return mp_fail(err, MP_E_SYNTAX, p, "section");
-        if (status != MP_OK)
-            return status;
-    }
-    if (p >= s->end)
-        return mp_fail(err, MP_E_SYNTAX, p, "\"]\"");
-    if (unit[++p] == '<') {
-        while (p < s->end && (mp_char_class[unit[p]] & MP_C_ATOM) && unit[p] != '>')
-            p++;
-        if (p >= s->end || unit[p] != '>')
-            return mp_fail(err, MP_E_SYNTAX, p, "\">\"");
-        p++;
-    }
-    *at = p;
     return MP_OK;
 }
 
@@ -148,6 +120,9 @@ static mp_status read_text(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
         return status;
     s->at = (uint32_t)(p - s->unit);
     item->text = (mp_text){{tok.off, tok.len}, text_kinds[tok.kind], tok.high};
+    /* literal8 is for what is decoded: msg-att-static, RFC 9051 section 9 */
+    if (tok.kind == MP_TOK_LITERAL8 && (item->kind != MP_FETCH_SECTION || mp_upper(s->unit[item->name.off + 1]) != 'I'))
+        mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, tok.off - tok.lead);
     if (tok.kind == MP_TOK_ATOM) {
         if (MP_IS(s->unit + tok.off, tok.len, "NIL")) {
             item->text.kind = MP_TEXT_NIL;
@@ -156,6 +131,17 @@ static mp_status read_text(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
             mp_defect(&s->defects, MP_DEFECT_ATOM_STRING, tok.off);
     }
     return MP_OK;
+}
+
+/* date-time; nil where `or_nil`. Whether it is one is for mp_parse_date_time to say.       RFC 9051 section 9, RFC 8514 */
+static mp_status read_date(mp_fetch_scan *s, mp_fetch_item *item, bool or_nil, mp_error *err)
+{
+    enum { LEN = 26 }; /* every date-time is as long */
+    uint32_t from = s->at;
+    mp_status status = read_text(s, item, err);
+    if (status == MP_OK && (item->text.kind != MP_TEXT_QUOTED || item->text.span.len != LEN) && !(item->absent && or_nil))
+        mp_defect(&s->defects, MP_DEFECT_BAD_DATE, from);
+    return status;
 }
 
 /* 1869310 for 1.86931e+06: a size that went through a floating-point number. False for anything else. */
@@ -290,10 +276,9 @@ static mp_status read_objectid(mp_fetch_scan *s, mp_fetch_item *item, bool or_ni
             mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, i);
             return MP_OK;
         }
-    if (end == p) {
-        item->absent = true;
+    item->absent = end == p;
+    if (!mp_is_objectid(unit + p, end - p))
         mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, from);
-    }
     item->text = (mp_text){{p, end - p}, MP_TEXT_ATOM, 0};
     return MP_OK;
 }
@@ -308,19 +293,16 @@ static mp_status read_list(mp_fetch_scan *s, mp_fetch_item *item, uint32_t defec
     return mp_skip_value(s->unit, &s->at, s->end, s->limits, err);
 }
 
-/* A list without strings or other lists in it, as flags nearly always are. One that has them, or that does not end,
- * ends before the next item that is known. */
-static mp_status read_flags(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
+/* A list that is not to the letter. One that has strings or other lists in it, or that does not end, ends before the next
+ * item that is known. */
+static mp_status read_odd_flags(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
 {
     const uint8_t *p = s->unit + s->at, *end = s->unit + s->end;
+    uint32_t from = s->at;
     if (*p == '(') {
         do
             p++;
         while (p < end && ((mp_char_class[*p] & MP_C_ATOM) || *p == ' '));
-        if (p < end && *p == ')' && s->limits->max_depth > 0) {
-            s->at = (uint32_t)(p + 1 - s->unit);
-            return MP_OK;
-        }
         if ((p == end || *p == '(') && s->repairs++ < REPAIRS) {
             uint32_t next = mp_find_item(s->unit, s->at, s->end);
             if (next < s->end || p == end) {
@@ -330,7 +312,20 @@ static mp_status read_flags(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err
             }
         }
     }
-    return read_list(s, item, MP_DEFECT_BAD_VALUE, err);
+    mp_status status = read_list(s, item, MP_DEFECT_BAD_VALUE, err);
+    if (status == MP_OK && !item->absent)
+        mp_check_flags(s->unit, (mp_span){from, s->at - from}, MP_FLAG, &s->defects);
+    return status;
+}
+
+/* "(" [flag-fetch *(SP flag-fetch)] ")"                                             RFC 9051 section 9 */
+static mp_status read_flags(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
+{
+    const uint8_t *p = s->unit + s->at;
+    if (*p != '(' || s->limits->max_depth == 0 || !(p = mp_scan_flags(p)) || p >= s->unit + s->end)
+        return read_odd_flags(s, item, err);
+    s->at = (uint32_t)(p + 1 - s->unit);
+    return MP_OK;
 }
 
 /* An item's name as nearly every server writes it, with one space and its value behind it. Returns the name's length, 0
@@ -426,9 +421,11 @@ static mp_status read_value(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err
     case MP_FETCH_GM_LABELS:
         return read_list(s, item, MP_DEFECT_BAD_VALUE, err);
     case MP_FETCH_INTERNALDATE:
+        return read_date(s, item, false, err);
+    case MP_FETCH_SAVEDATE:
+        return read_date(s, item, true, err);
     case MP_FETCH_SECTION:
     case MP_FETCH_PREVIEW:
-    case MP_FETCH_SAVEDATE:
         return read_text(s, item, err);
     case MP_FETCH_EMAILID:
         return read_objectid(s, item, false, err);
@@ -457,7 +454,11 @@ static mp_status read_name(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
     bool section = unit[p] == '[';
     item->kind = mp_fetch_kind_of(unit + from, p - from, section);
     if (section) {
-        mp_status status = skip_section(s, &p, err);
+        mp_section_rule rule = item->kind == MP_FETCH_BINARY_SIZE ? MP_SECTION_SIZE
+                               : item->kind != MP_FETCH_SECTION   ? MP_SECTION_ANY
+                               : p - from == 4                    ? MP_SECTION_BODY
+                                                                  : MP_SECTION_BINARY;
+        mp_status status = mp_skip_section(unit, &p, s->end, rule, s->limits, &s->defects, err);
         if (status != MP_OK)
             return status;
     }
@@ -541,6 +542,8 @@ mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
         if (pass_gap(s)) {
             if (!s->read && (s->defects.bits & MP_DEFECT_UNBALANCED)) /* nothing but parentheses */
                 return mp_fail(err, MP_E_SYNTAX, s->at, "msg-att item");
+            if (!s->items) /* "()": a row has one item at least */
+                mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, s->at);
             item->kind = MP_FETCH_END;
             return MP_OK;
         }
@@ -563,37 +566,6 @@ mp_status mp_fetch_next(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
     if (item->kind != MP_FETCH_BROKEN)
         item->value = (mp_span){value, s->at - value};
     return MP_OK;
-}
-
-size_t mp_normalise_section(const uint8_t *unit, mp_span name, uint8_t *dst)
-{
-    const uint8_t *p = unit + name.off, *end = p + name.len;
-    size_t n = 0;
-    while (p < end) {
-        if (*p != '"' && *p != '{') {
-            dst[n++] = mp_upper(*p++);
-            continue;
-        }
-        mp_token tok;
-        mp_error ignored;
-        const uint8_t *from = p;
-        if (mp_lex_token(unit, &p, end, &tok, &ignored) != MP_OK) {
-            dst[n++] = *p++;
-            continue;
-        }
-        bool plain = tok.len > 0 && tok.kind != MP_TOK_QUOTED_ESC;
-        for (uint32_t i = 0; i < tok.len; i++) {
-            uint8_t ch = unit[tok.off + i];
-            plain = plain && (mp_char_class[ch] & MP_C_ATOM) && ch < 0x80 && ch != '%' && ch != '*' && ch != '\\' && ch != ']';
-        }
-        if (plain)
-            for (uint32_t i = 0; i < tok.len; i++)
-                dst[n++] = mp_upper(unit[tok.off + i]);
-        else
-            while (from < p)
-                dst[n++] = *from++;
-    }
-    return n;
 }
 
 bool mp_is_item_name(const uint8_t *name, uint32_t len, const mp_limits *limits, uint8_t *kind_r)

@@ -155,6 +155,8 @@ mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_hea
     for (const uint8_t *q = name; q < p; q++)
         if (!(mp_char_class[*q] & MP_C_ATOM))
             return mp_fail(err, MP_E_SYNTAX, AT(q), "response name");
+        else if (*q >= 0x80)
+            mp_defect(&head->defects, MP_DEFECT_EIGHT_BIT, AT(q));
     if (head->kind >= MP_RESP_OK && head->kind <= MP_RESP_PREAUTH)
         return MP_OK;
     if (*name == '[' && !head->numbered) {

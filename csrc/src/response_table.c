@@ -3,6 +3,9 @@
  * A pattern is a row of elements with one SP between them, as in the grammar:
  *
  *     n  number64, NIL with a defect where it is none     z  number64 without tolerance
+ *     c  as z, but NIL and a string of digits with a defect    N  the same for an nz-number: out of range, a defect too
+ *     y  as z, with a defect where it is no nz-number
+ *     k  as z, with a defect where it is no score         o  objectid, given as a NAME; another with a defect
  *     s  astring                                          t  string, an atom or NIL with a defect
  *     v  nstring or literal8                              d  one QUOTED-CHAR or NIL
  *     a  astring, given as a NAME                         w  the same as a WORD
@@ -24,6 +27,7 @@
 #include "mailproto/imap_text.h"
 #include "scan.h"
 #include "utf8.h"
+#include "values.h"
 
 typedef struct row {
     uint8_t kind; /* mp_response_kind */
@@ -68,7 +72,8 @@ static const row rows[] = {
     /* "JMAPACCESS" SP quoted                                                              RFC 9698 section 4 */
     {MP_RESP_JMAPACCESS, 0, "t", 0},
     /* "UIDBATCHES" search-correlator [SP uid-range *("," uid-range)]                      RFC 10022 section 5 */
-    {MP_RESP_UIDBATCHES, 0, "?({&c})?q", 0},
+    {MP_RESP_UIDBATCHES, 0, "?(!{&c})?q", 0},
+    {MP_RESP_UIDBATCHES, 0, "?({&c})?q", MP_DEFECT_BAD_VALUE},
     /* genurlauth-data = "*" SP "GENURLAUTH" 1*(SP url-full)                               RFC 4467 section 9 */
     {MP_RESP_GENURLAUTH, 0, "!{s}", 0},
     /* urlfetch-data = "*" SP "URLFETCH" 1*(SP url-full SP nstring)                        RFC 4467 section 9
@@ -76,7 +81,8 @@ static const row rows[] = {
     {MP_RESP_URLFETCH, 0, "!{s:[&b]}", 0},
     /* esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)  RFC 9051 section 9
      * search-correlator = SP "(" one-correlator *(SP one-correlator) ")"                  RFC 7377 section 5 */
-    {MP_RESP_ESEARCH, 0, "?({&c})u{&e}", 0},
+    {MP_RESP_ESEARCH, 0, "?(!{&c})u{&e}", 0},
+    {MP_RESP_ESEARCH, 0, "?({&c})u{&e}", MP_DEFECT_BAD_VALUE},
 };
 
 typedef struct item_row {
@@ -85,24 +91,29 @@ typedef struct item_row {
 } item_row;
 
 /* one-correlator = "TAG" SP tag-string / "MAILBOX" SP astring / "UIDVALIDITY" SP nz-number  RFC 7377 section 5 */
-static const item_row correlators[] = {{"TAG", "s"}, {"MAILBOX", "m"}, {"UIDVALIDITY", "z"}, {NULL, NULL}};
+static const item_row correlators[] = {{"TAG", "s"}, {"MAILBOX", "m"}, {"UIDVALIDITY", "y"}, {NULL, NULL}};
 
 /* search-return-data                                                      RFC 9051 section 9, RFC 7162 section 7
  * ret-data-partial = "PARTIAL" SP "(" partial-range SP partial-results ")"                  RFC 9394 section 4
  * ret-data-addto, ret-data-removefrom: "(" 1*(context-position SP sequence-set) ")"         RFC 5267 section 5
  * "RELEVANCY" SP score-list                                                                 RFC 6203 section 7 */
 static const item_row return_data[] = {
-    {"MIN", "z"}, {"MAX", "z"}, {"COUNT", "z"}, {"ALL", "q"}, {"MODSEQ", "z"}, {"PARTIAL", "(r~q)"},
-    {"ADDTO", "(!{zq})"}, {"REMOVEFROM", "(!{zq})"}, {"RELEVANCY", "({z})"}, {NULL, NULL},
+    {"MIN", "y"}, {"MAX", "y"}, {"COUNT", "z"}, {"ALL", "q"}, {"MODSEQ", "z"}, {"PARTIAL", "(r~q)"},
+    {"ADDTO", "(!{zq})"}, {"REMOVEFROM", "(!{zq})"}, {"RELEVANCY", "({k})"}, {NULL, NULL},
 };
 
 /* mbox-list-extended-item; childinfo-extended-item, oldname-extended-item                   RFC 9051 section 9 */
 static const item_row list_items[] = {{"CHILDINFO", "({w})"}, {"OLDNAME", "(m)"}, {NULL, NULL}};
 
 /* status-att-val: those not in the table are numbers, or trees                              RFC 9051 section 9
+ * HIGHESTMODSEQ                                                                             RFC 7162 section 7
  * "MAILBOXID" SP "(" objectid ")"                                                           RFC 8474 section 7
  * "APPENDLIMIT" SP (number / nil)                                                           RFC 7889 section 5 */
-static const item_row status_items[] = {{"MAILBOXID", "(a)"}, {"APPENDLIMIT", "~z"}, {NULL, "z"}};
+static const item_row status_items[] = {
+    {"MESSAGES", "c"}, {"UIDNEXT", "N"}, {"UIDVALIDITY", "N"}, {"UNSEEN", "c"}, {"DELETED", "c"}, {"SIZE", "c"},
+    {"RECENT", "c"}, {"HIGHESTMODSEQ", "c"}, {"DELETED-STORAGE", "c"}, {"MAILBOXID", "(o)"}, {"APPENDLIMIT", "~z"},
+    {NULL, "z"},
+};
 
 /* url-metadata-el                                                                           RFC 5524 section 5 */
 static const item_row url_items[] = {{"BODY", "v"}, {"BINARY", "v"}, {NULL, NULL}};
@@ -227,7 +238,7 @@ static mp_status read_range(machine *m, const mp_token *t)
             p++;
         uint64_t number;
         if (t->kind != MP_TOK_ATOM || !mp_parse_number(digits, (size_t)(p - digits), UINT32_MAX, &number) || number == 0 ||
-            (i == 0 ? p == end || *p++ != ':' : p != end))
+            (i == 0 ? p == end || *p++ != ':' : p != end || minus != (ends[0] < 0)))
             return mp_cursor_fail(m->c, "partial-range");
         ends[i] = minus ? -(int64_t)number : (int64_t)number;
     }
@@ -238,13 +249,17 @@ static mp_status read_range(machine *m, const mp_token *t)
     return status == MP_OK ? add_number(m, ends[1]) : status;
 }
 
-static mp_status read_number(machine *m, const mp_token *t, bool tolerant)
+/* op: n, c, N, z, y or k */
+static mp_status read_number(machine *m, char op, const mp_token *t)
 {
-    uint64_t number;
+    uint64_t number, least = op == 'y' || op == 'N' || op == 'k' ? 1 : 0;
+    uint64_t most = op == 'k' ? 100 : least ? UINT32_MAX : INT64_MAX;
     bool good = t->kind != MP_TOK_LIST && mp_parse_number(m->c->data + t->off, t->len, INT64_MAX, &number);
-    if (t->kind == MP_TOK_LIST || !(tolerant || (good && t->kind == MP_TOK_ATOM)))
+    bool none = !good && (op == 'n' || ((op == 'c' || op == 'N') && is_nil(m->c, t)));
+    bool other = t->kind != MP_TOK_ATOM; /* a string of digits */
+    if (t->kind == MP_TOK_LIST || !(good || none) || (other && (op == 'z' || op == 'y' || op == 'k')))
         return mp_cursor_fail(m->c, "number64");
-    if (!good || t->kind != MP_TOK_ATOM)
+    if (none || other || number < least || number > most)
         flaw(m, MP_DEFECT_BAD_NUMBER);
     mp_cursor_skip(m->c);
     return good ? add_number(m, (int64_t)number) : add_nil(m, 0);
@@ -283,8 +298,12 @@ static mp_status read_value(machine *m, char op, const mp_token *t)
         return strchr("vdtx", op) && m->n ? add_nil(m, MP_DEFECT_BAD_VALUE) : mp_cursor_fail(m->c, "value");
     switch (op) {
     case 'n':
+    case 'c':
+    case 'N':
     case 'z':
-        return read_number(m, t, op == 'n');
+    case 'y':
+    case 'k':
+        return read_number(m, op, t);
     case 'r':
         return read_range(m, t);
     case 'd':
@@ -309,9 +328,12 @@ static mp_status read_value(machine *m, char op, const mp_token *t)
         if (t->kind == MP_TOK_ATOM)
             flaw(m, MP_DEFECT_ATOM_STRING);
     }
-    if (t->kind == MP_TOK_LITERAL8 && op != 'v')
+    if ((t->kind == MP_TOK_LITERAL8 && op != 'v') ||
+        (op == 'o' && (t->kind != MP_TOK_ATOM || !mp_is_objectid(m->c->data + t->off, t->len))))
         flaw(m, MP_DEFECT_BAD_VALUE);
-    return add_text(m, op == 'm' ? MP_DATUM_MAILBOX : op == 'a' ? MP_DATUM_NAME : op == 'w' ? MP_DATUM_WORD : MP_DATUM_STRING, t);
+    if (t->kind == MP_TOK_ATOM && strchr("sam", op) && !mp_is_astring(m->c->data + t->off, t->len))
+        flaw(m, MP_DEFECT_ATOM_STRING);
+    return add_text(m, op == 'm' ? MP_DATUM_MAILBOX : op == 'a' || op == 'o' ? MP_DATUM_NAME : op == 'w' ? MP_DATUM_WORD : MP_DATUM_STRING, t);
 }
 
 /* Behind the element at p. */
@@ -406,6 +428,8 @@ static mp_status begin_item(machine *m, const item_row *items)
     const mp_token *t = mp_cursor_peek(m->c);
     if (!t || t->kind == MP_TOK_LIST || t->kind == MP_TOK_LITERAL8 || t->len == 0)
         return mp_cursor_fail(m->c, "name");
+    if (items != list_items && (t->kind != MP_TOK_ATOM || !mp_is_astring(m->c->data + t->off, t->len))) /* LIST: an astring */
+        flaw(m, MP_DEFECT_BAD_VALUE);
     uint32_t datum = m->d->count;
     mp_status status = add_list(m, 2);
     if (status == MP_OK)

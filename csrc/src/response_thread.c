@@ -13,7 +13,8 @@ typedef struct mp_thread_list {
     uint32_t depth;   /* of the next message in it                                            */
     uint32_t missing; /* the node that stands for a message that is not there, or NO_NODE      */
     bool any;         /* it holds a message, there or not                                      */
-    bool nested;      /* it holds lists: no more numbers may come                              */
+    uint32_t lists;   /* in it: behind the first no more numbers may come                      */
+    bool plain;       /* one of them begins with a message that is there                        */
 } mp_thread_list;
 
 void mp_threads_init(mp_threads *t, mp_alloc alloc) { *t = (mp_threads){.alloc = alloc}; }
@@ -66,7 +67,7 @@ static mp_status open_list(mp_threads *t, uint32_t *levels, size_t at, const mp_
                 return status;
             outer->any = true;
         }
-        outer->nested = true;
+        outer->lists++;
         inner.depth = outer->depth;
     }
     if (*levels >= limits->max_depth)
@@ -81,6 +82,8 @@ static mp_status open_list(mp_threads *t, uint32_t *levels, size_t at, const mp_
 
 static void close_list(mp_threads *t, const mp_thread_list *list, size_t at)
 {
+    if (list->lists == 1 && list->plain && list->missing == NO_NODE) /* thread-nested = 2*thread-list */
+        mp_defect(&t->defects, MP_DEFECT_BAD_VALUE, at);
     if (list->missing != NO_NODE && list->missing + 1 == t->count)
         t->count--; /* nothing but empty lists in it */
     else if (list->any)
@@ -116,12 +119,14 @@ mp_status mp_read_threads(mp_threads *t, const uint8_t *unit, const mp_response_
             if (!levels)
                 return mp_fail(err, MP_E_SYNTAX, at, "no \")\" here");
             close_list(t, &t->open[--levels], at);
+            if (levels && t->open[levels].missing == NO_NODE)
+                t->open[levels - 1].plain = true;
             last = *p++;
         } else {
             uint64_t number;
             while (p < end && (mp_char_class[*p] & MP_C_DIGIT))
                 p++;
-            if (!levels || t->open[levels - 1].nested)
+            if (!levels || t->open[levels - 1].lists)
                 return mp_fail(err, MP_E_SYNTAX, at, "thread-list");
             if (!mp_parse_number(unit + at, (size_t)(p - unit) - at, UINT32_MAX, &number) || number == 0)
                 return mp_fail(err, MP_E_SYNTAX, at, "nz-number");

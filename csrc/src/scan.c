@@ -5,8 +5,9 @@
 #define S MP_C_SKIP
 #define D MP_C_DIGIT
 #define QS (Q | S)
-#define ALL (A | Q | S)
-#define DIG (A | Q | S | D)
+#define ALL (A | Q | S | MP_C_ATOM_CHAR)
+#define DIG (ALL | D)
+#define OUT (A | Q | S) /* in no atom, but in those of some servers */
 #define X8(x) x, x, x, x, x, x, x, x
 #define X16(x) X8(x), X8(x)
 
@@ -15,11 +16,11 @@
 const uint8_t mp_char_class[256] = {
     /* 00 */ 0, QS, QS, QS, QS, QS, QS, QS, QS, QS, 0, QS, QS, 0, QS, QS,
     /* 10 */ X16(QS),
-    /* 20 SP ! " # $ % & ' */ QS, ALL, 0, ALL, ALL, ALL, ALL, ALL,
-    /* 28 ( ) * + , - . /  */ Q, Q, ALL, ALL, ALL, ALL, ALL, ALL,
+    /* 20 SP ! " # $ % & ' */ QS, ALL, 0, ALL, ALL, OUT, ALL, ALL,
+    /* 28 ( ) * + , - . /  */ Q, Q, OUT, ALL, ALL, ALL, ALL, ALL,
     /* 30 */ DIG, DIG, DIG, DIG, DIG, DIG, DIG, DIG, DIG, DIG, ALL, ALL, ALL, ALL, ALL, ALL,
     /* 40 */ X16(ALL),
-    /* 50 */ X8(ALL), ALL, ALL, ALL, ALL, A, ALL, ALL, ALL,
+    /* 50 */ X8(ALL), ALL, ALL, ALL, ALL, A, OUT, ALL, ALL,
     /* 60 */ X16(ALL),
     /* 70 */ X8(ALL), ALL, ALL, ALL, Q, ALL, ALL, ALL, QS,
     /* 80 */ X16(A), X16(A), X16(A), X16(A), X16(A), X16(A), X16(A), X16(A),

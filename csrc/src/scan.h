@@ -62,7 +62,8 @@ enum {
     MP_C_ATOM = 1,   /* goes on an atom as the tape reads it: no SP, CTL, ( ) " {                 */
     MP_C_DIGIT = 2,
     MP_C_QUOTED = 4, /* plain inside a quoted string: no CR LF NUL " \ and no 8-bit octet         */
-    MP_C_SKIP = 8    /* of no interest to a scan for parentheses and strings: no ( ) " { CR LF NUL \ and no 8-bit octet */
+    MP_C_SKIP = 8,   /* of no interest to a scan for parentheses and strings: no ( ) " { CR LF NUL \ and no 8-bit octet */
+    MP_C_ATOM_CHAR = 16 /* ATOM-CHAR to the letter: an octet of an atom that is none of % * \ ] and no 8-bit octet */
 };
 extern const uint8_t mp_char_class[256];
 

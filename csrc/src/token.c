@@ -6,12 +6,12 @@ mp_status mp_lex_literal(const uint8_t *unit, const uint8_t *p, const uint8_t *e
                          size_t *size_r, mp_error *err)
 {
     const uint8_t *start = p++;
-    size_t size = 0;
+    uint64_t size = 0; /* as wide as the framer's, whatever size_t is */
     const uint8_t *digits = p;
     for (; p < end && (mp_char_class[*p] & MP_C_DIGIT); p++) {
         if (size > UINT32_MAX)
             break; /* no unit is so long */
-        size = size * 10 + (size_t)(*p - '0');
+        size = size * 10 + (uint64_t)(*p - '0');
     }
     if (p == digits)
         return mp_fail(err, MP_E_SYNTAX, (size_t)(start - unit), "literal");
@@ -21,10 +21,10 @@ mp_status mp_lex_literal(const uint8_t *unit, const uint8_t *p, const uint8_t *e
         return mp_fail(err, MP_E_SYNTAX, (size_t)(start - unit), "literal");
     if (p < end && *p == '\r')
         p++;
-    if (p == end || *p++ != '\n' || (size_t)(end - p) < size || p - start > UINT8_MAX)
+    if (p == end || *p++ != '\n' || (uint64_t)(end - p) < size || p - start > UINT8_MAX)
         return mp_fail(err, MP_E_SYNTAX, (size_t)(start - unit), "literal");
     *body_r = p;
-    *size_r = size;
+    *size_r = (size_t)size;
     return MP_OK;
 }
 

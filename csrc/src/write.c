@@ -57,7 +57,6 @@ mp_form mp_form_of(const uint8_t *data, size_t len)
     return out & NOT_ATOM ? MP_FORM_ASTRING : MP_FORM_ATOM;
 }
 
-/* flag = "\Answered" / ... / flag-keyword / flag-extension  RFC 9051 section 9; flag-perm = flag / "\*" */
 bool mp_is_utf8(const uint8_t *data, size_t len)
 {
     uint32_t character;
@@ -67,6 +66,15 @@ bool mp_is_utf8(const uint8_t *data, size_t len)
     return true;
 }
 
+bool mp_is_atom(const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (rules_out(data[i]) & NOT_ATOM)
+            return false;
+    return len > 0;
+}
+
+/* flag = "\Answered" / ... / flag-keyword / flag-extension  RFC 9051 section 9; flag-perm = flag / "\*" */
 bool mp_is_flag(const uint8_t *data, size_t len)
 {
     size_t at = len > 0 && data[0] == '\\';

@@ -147,7 +147,7 @@ static void test_threads(void)
         {"* THREAD (2)(3 6 (4 23)(44 7 96))\r\n", "(2)(3 6 (4 23)(44 7 96))", 0},
         {"* THREAD ((1)(2))\r\n", "((1)(2))", 0},
         {"* THREAD (1 ((2)(3)))\r\n", "(1 ((2)(3)))", 0},
-        {"* THREAD (1 (2))\r\n", "(1 2)", 0},
+        {"* THREAD (1 (2))\r\n", "(1 2)", MP_DEFECT_BAD_VALUE},
         {"* THREAD ((1))\r\n", "((1))", 0},
         {"* THREAD (1(2)(3))\r\n", "(1 (2)(3))", MP_DEFECT_MISSING_SPACE},
         {"* THREAD ( 1  2 )\r\n", "(1 2)", MP_DEFECT_EXTRA_SPACE},

@@ -137,7 +137,7 @@ static mp_status read_tape(const uint8_t *unit, mp_response_head *head, mp_alloc
                 status = mp_read_items(&data, MP_ITEMS_STATUS, &c);
             break;
         case MP_RESP_VANISHED:
-            status = mp_read_vanished(&c, &earlier, &span);
+            status = mp_read_vanished(&c, &earlier, &span, &defects);
             break;
         default:
             if (mp_has_data(head->kind))

@@ -175,7 +175,7 @@ ODD = {
     "a quoted flag": (b'* FLAGS ("a" b)\r\n', ("bad-flag",)),
     "a quote inside a flag": (b'* 1 FETCH (FLAGS (a"b"c d))\r\n', ("bad-flag",)),
     "a literal for a flag": (b"* 1 FETCH (FLAGS ({3}\r\na b d))\r\n", ("bad-flag",)),
-    "a code's quote left open": (b'* OK [X "a] b" c] d\r\n', ()),
+    "a code's quote left open": (b'* OK [X "a] b" c] d\r\n', ("unclosed-code",)),
     "lists inside BADCHARSET": (b"* NO [BADCHARSET ((a))] x\r\n", ("bad-code",)),
     "PARTIAL that is no set": (b'* ESEARCH (TAG "a") PARTIAL (1:9 \xff)\r\n', ("8-bit", "bad-value")),
 }

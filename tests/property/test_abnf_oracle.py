@@ -94,6 +94,9 @@ NOT_READ_RESPONSES = [
         wire(r"\[HEADER\.FIELDS[^]]*[\x80-\xff{]"), "field names are printable ASCII (RFC 5322 section 3.6.8)"
     ),
     Difference(wire(r"^\* ESEARCH .*ALL \$"), "what was saved is no result that a server tells"),
+    Difference(
+        wire(r"\[(?i:COPYUID) .*:"), "as many UIDs became others as there were (RFC 4315 section 3, in words)"
+    ),
     Difference(said("expected name"), "an extension's item has a name of one octet at least"),
     Difference(said("mailbox-"), "section 5.1: names are Net-Unicode or modified UTF-7, not any octets"),
 ]
@@ -108,7 +111,7 @@ NOT_READ_COMMANDS = [
 #: What the grammar matches and we refuse, after damage.
 REFUSED_RESPONSES = [
     Difference(
-        said("missing-space", "missing-text", "bad-code", "unclosed-code"),
+        said("missing-space", "missing-text", "bad-code", "unclosed-code", "extra-space"),
         "what is no response code may be text by the grammar; servers mean a code by it",
     ),
     Difference(

@@ -51,6 +51,14 @@ PART = b'UID 4 BODYSTRUCTURE ("TEXT" '
 QUIRKS = [
     Quirk("bare-lf", "a log", b"* 3 EXISTS\n", lambda v: v.count, 3, b"\n"),
     Quirk("bare-lf", "a log", row(b"UID 4")[:-2] + b"\n", lambda v: v.uid, 4, b"\n"),
+    Quirk(
+        "bad-section",
+        "several",
+        row(b'BODY[HEADER.FIELDS] "x"'),
+        lambda v: v.sections["BODY[HEADER.FIELDS]"],
+        b"x",
+        b"[HEADER.FIELDS]",
+    ),
     Quirk("trailing-space", "Exchange", b"* 3 EXISTS \r\n", lambda v: v.count, 3, b" \r"),
     Quirk("trailing-space", "several", b"* SEARCH \r\n", lambda v: v.numbers, SequenceSet(), b" \r"),
     Quirk("trailing-space", "Exchange", row(b"UID 4")[:-2] + b"  \r\n", lambda v: v.uid, 4, b"  \r"),

@@ -65,7 +65,7 @@ SAMPLES: list[tuple[bytes, str, Any]] = [
     (b"MESSAGELIMIT 1000", "MESSAGELIMIT", MessageLimit(1000)),
     *((name.encode(), name, None) for name, (kind, _) in CODES.items() if kind == "plain"),
     (b"X-OWN", "X-OWN", None),
-    (b'X-OWN (a "]" b)', "X-OWN", b'(a "]" b)'),
+    (b'X-OWN (a "b c" d)', "X-OWN", b'(a "b c" d)'),
 ]
 
 

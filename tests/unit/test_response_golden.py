@@ -34,7 +34,7 @@ def test_every_value_survives_the_wire(path: Path) -> None:
         assert again == value
         assert hash(again) == hash(value)
         assert again.to_dict().keys() >= {"type"}
-        if "empty-multipart" not in value.defects:  # there is no right way to write that one
+        if not {"empty-multipart", "bad-flag"} & {*value.defects}:  # there is no right way to write these
             assert parse_response(bytes(again), strict=True) == value
 
 

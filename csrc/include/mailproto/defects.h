@@ -34,7 +34,7 @@ extern "C" {
     X(EIGHT_BIT, "8-bit", "Courier and other older servers in mailbox names and headers", \
       "an octet of 0x80 or more in an atom, or one that is not UTF-8 in a quoted string; the bytes are kept") \
     X(ATOM_STRING, "atom-for-string", "hMailServer, ProtonMail Bridge (ID), Courier", \
-      "an atom where the grammar wants a string; its octets are the string") \
+      "an atom where the grammar wants a string, or one with octets that no atom has; its octets are the string") \
     X(BAD_UID, "bad-uid", "servers that overflow or have lost a message's UID", \
       "a UID of 0, below it or over 2^32 - 1 in a FETCH; None") \
     X(ZERO_SEQ, "zero-seq", "servers that count from 0 for a message that is gone", \
@@ -42,9 +42,10 @@ extern "C" {
     X(ZERO_MODSEQ, "zero-modseq", "servers without CONDSTORE that send the item all the same", \
       "MODSEQ (0) in a FETCH; 0") \
     X(BAD_NUMBER, "bad-number", "mail.ru (a size of 1.86931e+06); servers that print -1 or NIL", \
-      "no number where one must be; the value of a decimal in scientific form, else none, or 0 in a body") \
-    X(BAD_DATE, "bad-date", "gateways that pass on the Date of the message", \
-      "a date-time that is none; None") \
+      "no number where one must be, or one out of its range; the value of a decimal in scientific form, the number, else " \
+      "none, or 0 in a body") \
+    X(BAD_DATE, "bad-date", "gateways that pass on the Date of the message; servers that print a day of one digit alone", \
+      "no date-time, or one that is not written as it must be; None where it cannot be told") \
     X(BAD_ENVELOPE, "bad-envelope", "any server with a message that broke its own parser", \
       "an ENVELOPE that cannot be read; None, and the bytes in raw") \
     X(BAD_BODY, "bad-body-structure", "any server with a message that broke its own parser", \
@@ -52,9 +53,9 @@ extern "C" {
     X(MISSING_STATUS, "missing-status", "Exchange (`* [COPYUID ...`)", \
       "a response code without OK before it; read as an untagged OK") \
     X(BAD_CODE, "bad-code", "servers with a list left out of PERMANENTFLAGS or names for numbers", \
-      "a known response code with an argument of another kind; the argument's bytes") \
-    X(UNCLOSED_CODE, "unclosed-code", "servers that cut long lines", \
-      "`[` without `]`; all of it is text") \
+      "a known response code with an argument of another kind, or a code without a name; the argument's bytes") \
+    X(UNCLOSED_CODE, "unclosed-code", "servers that cut long lines; codes of their own that quote a `]`", \
+      "`[` without `]`, and all of it is text; or one whose first `]` is inside a string, behind which it ends") \
     X(NIL_ADDRESS, "nil-address", "Exchange, Domino", \
       "NIL in the place of an address in a list; left out") \
     X(EMPTY_MULTIPART, "empty-multipart", "Gmail (`(\"ALTERNATIVE\")`)", \
@@ -64,9 +65,10 @@ extern "C" {
     X(NUL, "nul", "servers that pass on a header with an octet 0", \
       "an octet 0 in the text of a status line; U+FFFD in its place") \
     X(BAD_FLAG, "bad-flag", "servers that quote flags or list \\* among those of a message", \
-      "a flag that is no atom; without its quotes where that makes it one, else left out") \
+      "a flag that is no atom; as it came where it can be sent back, without its quotes where it then can, else left out") \
     X(BAD_VALUE, "bad-value", "old Courier (`\"\"` for NIL), hMailServer", \
-      "a known item with a value of another kind; NIL for an empty string, else a generic tree") \
+      "a known item with a value that its grammar does not have; the value if it is of its kind, NIL for an empty string, " \
+      "else a generic tree") \
     X(REPEATED, "repeated-item", "Domino, gateways that merge two answers", \
       "an item twice in a row; the last one counts") \
     X(BARE_CR, "bare-cr", "servers that put a message's text into their answer", \
@@ -78,7 +80,9 @@ extern "C" {
     X(BAD_ITEM, "bad-item", "any server with a message that broke its own parser", \
       "an item of a FETCH without a value, or one that does not end; left out, with what cannot be told from it") \
     X(SHORT_ENVELOPE, "short-envelope", "QQ and its clones", \
-      "an ENVELOPE of less than ten fields; those behind are None")
+      "an ENVELOPE of less than ten fields; those behind are None") \
+    X(BAD_SECTION, "bad-section", "servers that echo what a client has asked for, right or wrong", \
+      "BODY[...] or BINARY[...] with a section that is none; its name as it came")
 /* clang-format on */
 
 enum {

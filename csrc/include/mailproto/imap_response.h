@@ -125,7 +125,7 @@ MP_API bool mp_scan_status(const uint8_t *unit, const mp_response_head *head, co
 MP_API mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, mp_defects *defects_r);
 
 /* ["(EARLIER)" SP] known-uids                                                       RFC 7162 section 3.2.10 */
-MP_API mp_status mp_read_vanished(mp_cursor *c, bool *earlier_r, mp_span *set_r);
+MP_API mp_status mp_read_vanished(mp_cursor *c, bool *earlier_r, mp_span *set_r, mp_defects *defects_r);
 
 /* ---- SEARCH ------------------------------------------------------------------------------------------------ */
 

@@ -42,6 +42,8 @@ MP_API bool mp_is_utf8(const uint8_t *data, size_t len);
 
 /* Whether the octets are a flag: `\` and an atom, an atom, or `\*`. */
 MP_API bool mp_is_flag(const uint8_t *data, size_t len);
+/* atom = 1*ATOM-CHAR                                                                RFC 9051 section 9 */
+MP_API bool mp_is_atom(const uint8_t *data, size_t len);
 
 /* Writes `"` data `"` with `\` before each `"` and `\`; returns the octets written, at most 2 * len + 2. */
 MP_API size_t mp_write_quoted(const uint8_t *data, size_t len, uint8_t *out_r);

@@ -99,6 +99,7 @@ cdef extern from "mailproto/imap_write.h" nogil:
     mp_form mp_form_of(const uint8_t *data, size_t len)
     bint mp_is_utf8(const uint8_t *data, size_t len)
     bint mp_is_flag(const uint8_t *data, size_t len)
+    bint mp_is_atom(const uint8_t *data, size_t len)
     size_t mp_write_quoted(const uint8_t *data, size_t len, uint8_t *out_r)
     size_t mp_write_number(uint64_t number, uint8_t *out_r)
     size_t mp_write_literal_header(uint64_t size, bint binary, bint plus, uint8_t *out_r)
@@ -624,7 +625,7 @@ cdef extern from "mailproto/imap_response.h" nogil:
     bint mp_scan_status(const uint8_t *unit, const mp_response_head *head, const mp_limits *limits,
                         mp_status_row *out_r)
     mp_status mp_read_status_head(mp_cursor *c, mp_text *mailbox_r, mp_list *list_r, mp_defects *defects_r)
-    mp_status mp_read_vanished(mp_cursor *c, c_bool *earlier_r, mp_span *set_r)
+    mp_status mp_read_vanished(mp_cursor *c, c_bool *earlier_r, mp_span *set_r, mp_defects *defects_r)
 
     ctypedef struct mp_search:
         const uint8_t *unit

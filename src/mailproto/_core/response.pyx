@@ -13,7 +13,7 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from mailproto._core.c_mailproto cimport (
-    MP_CODE_NONE, MP_DEFECT_BARE_CR, MP_DEFECT_BARE_LF, MP_DEFECT_EIGHT_BIT, MP_DEFECT_NUL, MP_ITEMS_LIST,
+    MP_CODE_NONE, MP_DEFECT_BARE_CR, MP_DEFECT_BARE_LF, MP_DEFECT_BAD_VALUE, MP_DEFECT_EIGHT_BIT, MP_DEFECT_NUL, MP_DEFECT_REPEATED, MP_ITEMS_LIST,
     MP_ITEMS_STATUS, MP_OK, MP_RESP_ACL, MP_RESP_CAPABILITY, MP_RESP_COMPARATOR, MP_RESP_CONTINUATION,
     MP_RESP_ENABLED, MP_RESP_ESEARCH, MP_RESP_EXISTS, MP_RESP_EXPUNGE, MP_RESP_FETCH, MP_RESP_FLAGS,
     MP_RESP_GENURLAUTH, MP_RESP_ID, MP_RESP_JMAPACCESS, MP_RESP_LANGUAGE, MP_RESP_LIST, MP_RESP_LISTRIGHTS,
@@ -21,7 +21,7 @@ from mailproto._core.c_mailproto cimport (
     MP_RESP_QUOTAROOT, MP_RESP_RECENT, MP_RESP_SEARCH, MP_RESP_SORT, MP_RESP_STATUS, MP_RESP_THREAD,
     MP_RESP_UIDBATCHES, MP_RESP_UIDFETCH, MP_RESP_UNKNOWN, MP_RESP_URLFETCH, MP_RESP_VANISHED, MP_RESP_XLIST, MP_TEXT_NIL, MP_TOK_ATOM,
     c_bool, mp_build_response_tape, mp_cursor, mp_cursor_init, mp_defect, mp_defects, mp_defects_join, mp_error,
-    mp_list, mp_mailbox_list, mp_read_close, mp_read_end, mp_read_flag_list, mp_read_mailbox_list, mp_read_open,
+    mp_is_atom, mp_list, mp_mailbox_list, mp_read_close, mp_read_end, mp_read_flag_list, mp_read_mailbox_list, mp_read_open,
     mp_read_resp_text, mp_read_response_head, mp_read_search, mp_read_status_head, mp_read_vanished,
     mp_response_head, mp_run, mp_scan_mailbox_list, mp_scan_status, mp_search, mp_search_capacity, mp_skip_sp, mp_span,
     mp_status_row, mp_status_text, mp_tape, mp_text,
@@ -297,6 +297,8 @@ cdef object status_row_of(ResponseTypes types, WordCache words, const uint8_t *u
         number = row.items[i].number
         items[word_upper(words, unit + row.items[i].name.off, row.items[i].name.len)] = (
             <long>number if number < 0x40000000 else number)
+    if len(items) < <Py_ssize_t>row.n:
+        mp_defect(defects, MP_DEFECT_REPEATED, row.mailbox.span.off + row.mailbox.span.len)
     if defects.bits or box._defect:
         value = new(types.mailbox_status, defects.bits, box.defects, unit, length)
         PyObject_GenericSetAttr(value, "mailbox", box)
@@ -337,6 +339,8 @@ cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, co
         for i in range(tape.n):
             if tape.tok[i].kind != MP_TOK_ATOM:
                 fail(tape.tok[i].off, "capability", unit, length)
+            if not tape.tok[i].high and not mp_is_atom(unit + tape.tok[i].off, tape.tok[i].len):
+                mp_defect(defects, MP_DEFECT_BAD_VALUE, tape.tok[i].off)
             names.append(word_str(words, unit + tape.tok[i].off, tape.tok[i].len))
         value = new(types.capability if kind == MP_RESP_CAPABILITY else types.enabled, defects.bits, (), unit, length)
         PyObject_GenericSetAttr(value, "capabilities", tuple(names))
@@ -350,7 +354,7 @@ cdef object read_by_tape(ResponseTypes types, WordCache words, mp_tape *tape, co
         PyObject_GenericSetAttr(value, "flags", flags)
         return value
     if kind == MP_RESP_VANISHED:
-        if mp_read_vanished(&cursor, &earlier, &span) != MP_OK:
+        if mp_read_vanished(&cursor, &earlier, &span, defects) != MP_OK:
             raise_error(&error, unit, length)
         value = new(types.vanished, defects.bits, (), unit, length)
         PyObject_GenericSetAttr(value, "uids", sequence_set_from_wire(unit, length, span.off, span.len))
@@ -372,11 +376,14 @@ cdef object read_mailbox_status(ResponseTypes types, WordCache words, mp_tape *t
     cdef object value, items
     if mp_read_status_head(cursor, &mailbox, &outer, defects) != MP_OK:
         raise_error(error, unit, length)
-    items = dict(items_of(MP_ITEMS_STATUS, words, tape, unit, length, cursor, error, defects))
+    cdef tuple read = items_of(MP_ITEMS_STATUS, words, tape, unit, length, cursor, error, defects)
     if mp_read_close(cursor, &outer) != MP_OK or mp_read_end(cursor) != MP_OK:
         raise_error(error, unit, length)
     box = mailbox_of(unit, &mailbox)
+    items = {name.upper(): item for name, item in read}
+    if len(items) < len(read):
+        mp_defect(defects, MP_DEFECT_REPEATED, mailbox.span.off + mailbox.span.len)
     value = new(types.mailbox_status, defects.bits, box.defects, unit, length)
     PyObject_GenericSetAttr(value, "mailbox", box)
-    PyObject_GenericSetAttr(value, "items", MappingProxyType({name.upper(): item for name, item in items.items()}))
+    PyObject_GenericSetAttr(value, "items", MappingProxyType(items))
     return value

@@ -154,6 +154,7 @@ class ESearch(Response):
         beside: list[tuple[str, Any]] = []
         updates: list[ContextUpdate] = []
         more = repeated(item[0] for item in items if item[0] not in ("ADDTO", "REMOVEFROM"))
+        more = more or repeated(label for label, _ in correlators or ())
         for label, value in correlators or ():
             if label == "TAG" and isinstance(value, bytes):
                 fields["tag"] = value.decode("utf-8", "surrogateescape")

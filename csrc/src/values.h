@@ -1,0 +1,40 @@
+/* What several responses have in their values. */
+#ifndef MAILPROTO_VALUES_H
+#define MAILPROTO_VALUES_H
+
+#include "mailproto/base.h"
+
+#include "scan.h"
+
+/* objectid = 1*255(ALPHA / DIGIT / "_" / "-")                                       RFC 8474 section 7 */
+static inline bool mp_is_objectid(const uint8_t *p, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((uint8_t)(mp_upper(p[i]) - 'A') >= 26 && !(mp_char_class[p[i]] & MP_C_DIGIT) && p[i] != '_' && p[i] != '-')
+            return false;
+    return len > 0 && len <= 255;
+}
+
+/* 1*ASTRING-CHAR, 8-bit octets let through; ASTRING-CHAR = ATOM-CHAR / "]"              RFC 9051 section 9 */
+static inline bool mp_is_astring(const uint8_t *p, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!(mp_char_class[p[i]] & MP_C_ATOM_CHAR) && p[i] != ']' && p[i] < 0x80)
+            return false;
+    return len > 0;
+}
+
+/* quoted-specials = DQUOTE / "\\": nothing else is escaped                               RFC 9051 section 9 */
+static inline bool mp_is_quoted_special(uint8_t octet) { return octet == '"' || octet == '\\'; }
+
+/* Whether a sequence set may hold UIDs that are known: the last one and the result of a search are not.  RFC 7162 section 7,
+ * known-uids = sequence-set ;; "*" is not allowed */
+static inline bool mp_is_known(const uint8_t *p, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (p[i] == '*' || p[i] == '$')
+            return false;
+    return true;
+}
+
+#endif

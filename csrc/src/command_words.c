@@ -3,6 +3,8 @@
 
 #include "command_hash.h"
 
+#include <string.h>
+
 const char *const mp_word_texts[MP_WORD_TOTAL] = {
     "",
 #define X(name, text) text,
@@ -177,15 +179,42 @@ const uint16_t mp_word_classes[MP_WORD_TOTAL] = {
     [MP_WORD_MAILBOXID] = STAT,
 };
 
-static uint8_t upper(uint8_t c) { return (uint8_t)(c - 'a') < 26 ? (uint8_t)(c - 32) : c; }
+/* Octets of p that are not those of text. Of what the names here are made of, letters alone have bit 6: where it is set,
+ * bit 5 tells only the case. */
+static uint64_t differ(uint64_t p, uint64_t text)
+{
+    return (p ^ text) & ~((text & UINT64_C(0x4040404040404040)) >> 1);
+}
 
+static uint64_t eight(const void *p)
+{
+    uint64_t word;
+    memcpy(&word, p, 8);
+    return word;
+}
+
+static uint64_t four(const void *p)
+{
+    uint32_t word;
+    memcpy(&word, p, 4);
+    return word;
+}
+
+/* Whether the octets are a name's, in any case: eight or four at a time, the last ones perhaps twice. */
 static bool same_text(const uint8_t *p, const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (upper(p[i]) != upper((uint8_t)text[i]))
-            return false;
+    uint64_t found = 0;
+    size_t i = 0;
+    if (len >= 8) {
+        for (; i + 8 < len; i += 8)
+            found |= differ(eight(p + i), eight(text + i));
+        return (found | differ(eight(p + len - 8), eight(text + len - 8))) == 0;
     }
-    return true;
+    if (len >= 4)
+        return (differ(four(p), four(text)) | differ(four(p + len - 4), four(text + len - 4))) == 0;
+    for (; i < len; i++)
+        found |= differ(p[i], (uint8_t)text[i]);
+    return found == 0;
 }
 
 bool mp_cs_same_word(const uint8_t *p, size_t len, mp_word word)

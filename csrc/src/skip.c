@@ -74,7 +74,7 @@ mp_status mp_skip_list(const uint8_t *unit, uint32_t *at, uint32_t end, const mp
         uint64_t closes = mp_mask64(v, ')'), parens = (closes | mp_mask64(v, '(')) & ~quoted & valid;
         uint64_t special = mp_mask64_special(v) & valid;
         uint32_t level = depth;
-        bool simple = true;
+        bool simple = true, shallow = limits->max_depth > 64 && depth <= limits->max_depth - 64; /* whatever comes */
         /* no branch that depends on which of the two a parenthesis is: that is anybody's guess */
         for (; parens; parens &= parens - 1) {
             unsigned i = mp_ctz64(parens);
@@ -85,7 +85,8 @@ mp_status mp_skip_list(const uint8_t *unit, uint32_t *at, uint32_t end, const mp
                 *at = p + i + 1;
                 return MP_OK;
             }
-            simple = simple && level <= limits->max_depth;
+            if (!shallow)
+                simple = simple && level <= limits->max_depth;
         }
         if (special || !simple || level == 0)
             break; /* what needs a closer look, or is maybe too deep: octet by octet */

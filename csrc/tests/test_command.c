@@ -181,6 +181,11 @@ static void test_names(void)
         CHECK(mp_word_find((const uint8_t *)text, strlen(word) + 1) == MP_WORD_NONE || w == MP_WORD_BODY);
     }
     CHECK(mp_word_find((const uint8_t *)"", 0) == MP_WORD_NONE);
+    /* a letter's case is one bit; in what is no letter that bit makes another octet */
+    CHECK(mp_word_find((const uint8_t *)"rfc822.size", 11) == MP_WORD_RFC822_SIZE);
+    CHECK(mp_word_find((const uint8_t *)"RFC822\016SIZE", 11) == MP_WORD_NONE);
+    CHECK(mp_word_find((const uint8_t *)"RFC8\022\022.SIZE", 11) == MP_WORD_NONE);
+    CHECK(mp_word_find((const uint8_t *)"RFC822.SIZ\005", 11) == MP_WORD_NONE);
     CHECK(mp_command_find((const uint8_t *)"", 0) == MP_COMMAND_UNKNOWN);
     CHECK(strcmp(mp_command_defect_name(0), "keyword-form") == 0);
     CHECK(strcmp(mp_command_defect_name(MP_COMMAND_DEFECT_COUNT), "") == 0);

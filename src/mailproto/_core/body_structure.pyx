@@ -32,6 +32,7 @@ cdef extern from *:
     """
     #define OFF_BODY(field) offsetof(struct __pyx_obj_9mailproto_5_core_14body_structure_BodyStructure, field)
     """
+    size_t BODY_OBJECT "sizeof(struct __pyx_obj_9mailproto_5_core_14body_structure_BodyStructure)"
     Py_ssize_t BODY_TYPE "OFF_BODY(type)"
     Py_ssize_t BODY_SUBTYPE "OFF_BODY(subtype)"
     Py_ssize_t BODY_PARAMS "OFF_BODY(params)"
@@ -379,7 +380,7 @@ cdef inline object int_of(uint64_t number):
 cdef BodyStructure part_of(WordCache cache, const uint8_t *data, mp_body_part *p, const mp_limits *limits,
                            bint loose, mp_defects *defects):
     """One part but for `parts` and `body`, which the caller puts in."""
-    cdef BodyStructure made = <BodyStructure>mp_new_empty(BodyStructure, BODY_TYPE, 17)
+    cdef BodyStructure made = <BodyStructure>mp_new_empty(BodyStructure, BODY_OBJECT, BODY_TYPE, 17)
     cdef bint multipart = p.kind == MP_BODY_MULTIPART
     cdef mp_defects inner
     made.extended = p.extended
@@ -516,7 +517,7 @@ def restored(parts):
     cdef BodyStructure part
     cdef object fields, count, encloses, multipart, wire
     for fields, count, encloses, wire, bits, extended, depth, multipart in parts:
-        part = <BodyStructure>mp_new_empty(BodyStructure, BODY_TYPE, 17)
+        part = <BodyStructure>mp_new_empty(BodyStructure, BODY_OBJECT, BODY_TYPE, 17)
         (part.type, part.subtype, part.params, part.id, part.description, part.encoding, part.size, part.lines,
          part.md5, part.disposition, part.language, part.location, part.extensions, part.envelope) = fields
         if multipart:

@@ -31,10 +31,12 @@ cdef extern from *:
     #define OFF_ADDRESS(field) offsetof(struct __pyx_obj_9mailproto_5_core_8envelope_Address, field)
     #define OFF_ENVELOPE(field) offsetof(struct __pyx_obj_9mailproto_5_core_8envelope_Envelope, field)
     """
+    size_t ADDRESS_OBJECT "sizeof(struct __pyx_obj_9mailproto_5_core_8envelope_Address)"
     Py_ssize_t ADDRESS_NAME "OFF_ADDRESS(name)"
     Py_ssize_t ADDRESS_ROUTE "OFF_ADDRESS(route)"
     Py_ssize_t ADDRESS_MAILBOX "OFF_ADDRESS(mailbox)"
     Py_ssize_t ADDRESS_HOST "OFF_ADDRESS(host)"
+    size_t ENVELOPE_OBJECT "sizeof(struct __pyx_obj_9mailproto_5_core_8envelope_Envelope)"
     Py_ssize_t ENVELOPE_DATE "OFF_ENVELOPE(date)"
     Py_ssize_t ENVELOPE_SUBJECT "OFF_ENVELOPE(subject)"
     Py_ssize_t ENVELOPE_FROM "OFF_ENVELOPE(from_)"
@@ -173,7 +175,7 @@ cdef tuple addresses_of(WordCache cache, const uint8_t *data, mp_span span, cons
                         and holds(address.host, data, &parts.host) and holds(address.route, data, &parts.route)):
                     address = None
             if address is None:
-                address = <Address>mp_new_empty(Address, ADDRESS_NAME, 4)
+                address = <Address>mp_new_empty(Address, ADDRESS_OBJECT, ADDRESS_NAME, 4)
                 address.name = text_to_bytes(data, &parts.name)
                 address.route = text_to_bytes(data, &parts.route)
                 address.mailbox = text_to_bytes(data, &parts.mailbox)
@@ -325,7 +327,7 @@ cdef Envelope envelope_of(WordCache cache, const uint8_t *data, size_t length, c
     cdef uint32_t count = 0
     if mp_read_envelope(data, length, limits, &parts, &error) != MP_OK:
         raise_error(&error, data, length)
-    made = <Envelope>mp_new_empty(Envelope, ENVELOPE_DATE, 11)
+    made = <Envelope>mp_new_empty(Envelope, ENVELOPE_OBJECT, ENVELOPE_DATE, 11)
     eight(&parts.date, &parts.defects)
     eight(&parts.subject, &parts.defects)
     made.date = text_to_bytes(data, &parts.date)
@@ -376,7 +378,7 @@ add_members()
 
 def restored_address(name, route, mailbox, host):
     """What pickle calls: what was streamed passes no constructor."""
-    cdef Address made = <Address>mp_new_empty(Address, ADDRESS_NAME, 4)
+    cdef Address made = <Address>mp_new_empty(Address, ADDRESS_OBJECT, ADDRESS_NAME, 4)
     made.name = name
     made.route = route
     made.mailbox = mailbox
@@ -386,7 +388,7 @@ def restored_address(name, route, mailbox, host):
 
 def restored_envelope(fields, wire, bits):
     """What pickle calls: what was read tolerantly or streamed passes no constructor."""
-    cdef Envelope made = <Envelope>mp_new_empty(Envelope, ENVELOPE_DATE, 11)
+    cdef Envelope made = <Envelope>mp_new_empty(Envelope, ENVELOPE_OBJECT, ENVELOPE_DATE, 11)
     (made.date, made.subject, made.from_, made.sender, made.reply_to, made.to, made.cc, made.bcc, made.in_reply_to,
      made.message_id) = fields
     made.wire = wire

@@ -28,10 +28,14 @@ from mailproto._core.trees import cut_repr, short_repr
 from mailproto.errors import ParseError
 from mailproto.limits import Limits
 
+cdef extern from "Python.h":
+    object PyDictProxy_New(object mapping)
+
 cdef extern from *:
     """
     #define OFF_FETCH(field) offsetof(struct __pyx_obj_9mailproto_5_core_5fetch_Fetch, field)
     """
+    size_t FETCH_OBJECT "sizeof(struct __pyx_obj_9mailproto_5_core_5fetch_Fetch)"
     Py_ssize_t FETCH_SEQ "OFF_FETCH(seq)"
     Py_ssize_t FETCH_UID "OFF_FETCH(uid)"
     Py_ssize_t FETCH_FLAGS "OFF_FETCH(flags)"
@@ -189,12 +193,12 @@ cdef class Fetch:
     @property
     def sections(self):
         """Sections of the message, by their name as the server wrote it, in upper case."""
-        return NOTHING if self.section_map is None else MappingProxyType(self.section_map)
+        return NOTHING if self.section_map is None else PyDictProxy_New(self.section_map)
 
     @property
     def others(self):
         """Items without an attribute of their own, by name: see the class."""
-        return NOTHING if self.other_map is None else MappingProxyType(self.other_map)
+        return NOTHING if self.other_map is None else PyDictProxy_New(self.other_map)
 
     @property
     def defects(self):
@@ -409,7 +413,7 @@ cdef object lazy_wire(Fetch row, int index):
 
 
 cdef Fetch new_fetch():
-    cdef Fetch row = <Fetch>mp_new_empty(Fetch, FETCH_SEQ, 13)
+    cdef Fetch row = <Fetch>mp_new_empty(Fetch, FETCH_OBJECT, FETCH_SEQ, 13)
     row.made = True
     return row
 

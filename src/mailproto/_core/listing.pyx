@@ -17,6 +17,7 @@ cdef extern from *:
     """
     #define OFF_LIST(field) offsetof(struct __pyx_obj_9mailproto_5_core_7listing_MailboxList, field)
     """
+    size_t LIST_OBJECT "sizeof(struct __pyx_obj_9mailproto_5_core_7listing_MailboxList)"
     Py_ssize_t LIST_KIND "OFF_LIST(kind)"
     Py_ssize_t LIST_ATTRIBUTES "OFF_LIST(attributes)"
     Py_ssize_t LIST_DELIMITER "OFF_LIST(delimiter)"
@@ -189,7 +190,7 @@ cdef tuple fields_of(MailboxList row):
 
 
 cdef MailboxList new_mailbox_list():
-    return <MailboxList>mp_new_empty(MailboxList, LIST_KIND, 5)
+    return <MailboxList>mp_new_empty(MailboxList, LIST_OBJECT, LIST_KIND, 5)
 
 
 cdef int add_members() except -1:

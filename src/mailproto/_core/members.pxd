@@ -54,8 +54,9 @@ cdef extern from *:
     }
 
     /* A new object of a final class without a vtable, a dictionary or garbage collection: `count` fields from `first` on
-     * are None, all else is zero. Cython's own tp_new counts a reference to None for each field, one after the other. */
-    static inline PyObject *mp_new_empty(PyObject *cls, Py_ssize_t first, Py_ssize_t count)
+     * are None, all else is zero. Cython's own tp_new counts a reference to None for each field, one after the other.
+     * `size` is the object's: a constant, so that clearing it is a few stores and no call. */
+    static inline PyObject *mp_new_empty(PyObject *cls, size_t size, Py_ssize_t first, Py_ssize_t count)
     {
         PyTypeObject *type = (PyTypeObject *)cls;
         PyObject *made = _PyObject_New(type);
@@ -63,7 +64,7 @@ cdef extern from *:
         Py_ssize_t i;
         if (!made)
             return NULL;
-        memset((char *)made + sizeof(PyObject), 0, type->tp_basicsize - sizeof(PyObject));
+        memset((char *)made + sizeof(PyObject), 0, size - sizeof(PyObject));
         field = (PyObject **)(void *)((char *)made + first);
         for (i = 0; i < count; i++)
             field[i] = Py_None;
@@ -74,6 +75,6 @@ cdef extern from *:
     }
     """
     int mp_add_member(object type, const char *name, Py_ssize_t offset) except -1
-    object mp_new_empty(object type, Py_ssize_t first, Py_ssize_t count)
+    object mp_new_empty(object type, size_t size, Py_ssize_t first, Py_ssize_t count)
     Py_ssize_t mp_slot_at(object type, const char *name)
     void mp_slot_put(object target, Py_ssize_t offset, object value)

@@ -16,6 +16,7 @@ from mailproto._core.c_mailproto cimport (
 )
 from mailproto._core.common cimport limits_to_c
 from mailproto._core.intake cimport Block, lend_part, resize_bytes
+from mailproto._core.members cimport mp_slot_at, mp_slot_put
 from mailproto._core.pop3_input cimport CLIENT_BLOCK, Input, keyword_text, put
 
 from collections import deque
@@ -103,6 +104,10 @@ cdef bytes copy_unstuffed(const uint8_t *src, size_t n, size_t size, bint any_lf
     return result
 
 
+cdef const char *REPLY_FIELDS[9]
+REPLY_FIELDS[:] = [b"status", b"code", b"text", b"body", b"command", b"raw", b"_noted", b"_listing", b"_asked"]
+
+
 cdef class ReplyReader(Input):
     """Reads what a POP3 server sends. See mailproto.pop3.ReplyReader."""
 
@@ -114,6 +119,7 @@ cdef class ReplyReader(Input):
     cdef size_t line_size        # octets of its status line
     cdef size_t text_at          # where the text in it starts
     cdef object reply            # the reply whose body is being read
+    cdef Py_ssize_t reply_at[9]  # where the fields of a Reply lie: REPLY_FIELDS
     cdef object reply_type, code_type, continuation_type, begin_type, chunk_type, end_type, streamed_type
     cdef bint any_lf, strict, streaming
     cdef uint64_t stream_above
@@ -124,10 +130,15 @@ cdef class ReplyReader(Input):
     cdef Py_ssize_t body_size    # its capacity
 
     def __init__(self, types, limits=None, *, stream_above=None, bint strict=False):
+        cdef int i
         limits_to_c(Limits.client() if limits is None else limits, &self.limits)
         self.queue = deque()
         (self.reply_type, self.code_type, self.continuation_type, self.begin_type, self.chunk_type, self.end_type,
          self.streamed_type) = types
+        for i in range(9):
+            self.reply_at[i] = mp_slot_at(self.reply_type, REPLY_FIELDS[i])
+            if self.reply_at[i] < 0:
+                raise TypeError("the type of replies has slots")
         self.strict = strict
         self.streaming = stream_above is not None
         self.stream_above = 0 if stream_above is None else stream_above
@@ -422,16 +433,18 @@ cdef class ReplyReader(Input):
             defects += ("bare-lf",)
         if defects and (self.defect_at is None or line.defect_at < self.defect_at):
             self.defect_at = line.defect_at
+        raw = PyBytes_FromStringAndSize(<const char *>octets, n) if defects else None
+        asked = self.expected_now.number
         reply = self.reply_type.__new__(self.reply_type)
-        put(reply, "status", STATUS_NAMES[<int>line.status])
-        put(reply, "code", code)
-        put(reply, "text", decoded)
-        put(reply, "body", None)
-        put(reply, "command", keyword_text(self.expected_now.keyword))
-        put(reply, "raw", PyBytes_FromStringAndSize(<const char *>octets, n) if defects else None)
-        put(reply, "_noted", defects)
-        put(reply, "_listing", None)
-        put(reply, "_asked", self.expected_now.number)
+        mp_slot_put(reply, self.reply_at[0], STATUS_NAMES[<int>line.status])
+        mp_slot_put(reply, self.reply_at[1], code)
+        mp_slot_put(reply, self.reply_at[2], decoded)
+        mp_slot_put(reply, self.reply_at[3], None)
+        mp_slot_put(reply, self.reply_at[4], keyword_text(self.expected_now.keyword))
+        mp_slot_put(reply, self.reply_at[5], raw)
+        mp_slot_put(reply, self.reply_at[6], defects)
+        mp_slot_put(reply, self.reply_at[7], None)
+        mp_slot_put(reply, self.reply_at[8], asked)
         return reply
 
     cdef bint search_body(self) except -1:

@@ -3,6 +3,7 @@
 ``--smoke`` checks every answer on small corpora and times each just once: for CI, where time means nothing.
 ``--only WORD`` keeps the rows whose name has the word.
 ``--rounds N`` sets how many turns each contestant gets.
+``--write FILE`` puts the figures between the marks in FILE, which is docs/performance.md.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
+from pathlib import Path
 
 import mailproto
-from bench import commands, core, fetch, lists, memory, pop3, streaming
+from bench import commands, core, fetch, lists, memory, pop3, report, streaming
 from bench.case import Case, measure
 
 SUBJECTS = (fetch, lists, commands, pop3)
@@ -43,13 +45,18 @@ def main() -> int:
     parser.add_argument("--smoke", action="store_true", help="small corpora, one round: answers only")
     parser.add_argument("--only", default="", metavar="WORD", help="rows whose name has the word")
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="turns for each contestant (15)")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the figures of all rows into FILE")
     options = parser.parse_args()
+    if options.write and (options.smoke or options.only):
+        parser.error("--write wants every row, measured")
     scale, rounds = (0.01, 1) if options.smoke else (1.0, options.rounds)
     print(
         f"mailproto {mailproto.__version__}, {platform.python_implementation()} {platform.python_version()}, "
         f"{platform.machine()}; best of {rounds}, thread CPU time, garbage collection off"
     )
     wrong = 0
+    measured: list[tuple[Case, dict[str, float]]] = []
+    others: list[str] = []
     for case in all_cases(scale):
         if options.only.lower() not in case.name.lower():
             continue
@@ -59,7 +66,8 @@ def main() -> int:
             print(f"{case.name}: WRONG ANSWER: {error}")
             wrong += 1
             continue
-        print("\n".join(_row(case, measure(case, rounds), options.smoke)), flush=True)
+        measured.append((case, measure(case, rounds)))
+        print("\n".join(_row(*measured[-1], options.smoke)), flush=True)
     for name, lines_of in (
         ("memory", lambda: memory.row(scale)),
         ("streamed", lambda: streaming.memory(scale)),
@@ -69,7 +77,10 @@ def main() -> int:
         if options.only.lower() in name:
             lines, failed = lines_of()
             print("\n".join(lines), flush=True)
+            others += lines
             wrong += failed
+    if options.write and not wrong:
+        report.write(options.write, measured, others)
     return 1 if wrong else 0
 
 

@@ -31,8 +31,8 @@ static const uint8_t command_lengths[MP_COMMAND_COUNT] = {
 #undef X
 };
 
-static const char *const defect_names[MP_COMMAND_DEFECT_COUNT] = {
-#define X(name, text) text,
+static const char *const defect_rows[MP_COMMAND_DEFECT_COUNT][3] = {
+#define X(name, text, seen, reading) {text, seen, reading},
     MP_COMMAND_DEFECTS(X)
 #undef X
 };
@@ -44,7 +44,14 @@ const char *mp_command_text(mp_command_kind kind)
     return (unsigned)kind < MP_COMMAND_COUNT ? command_texts[kind] : "";
 }
 
-const char *mp_command_defect_name(unsigned bit) { return bit < MP_COMMAND_DEFECT_COUNT ? defect_names[bit] : ""; }
+static const char *defect_text(unsigned bit, unsigned column)
+{
+    return bit < MP_COMMAND_DEFECT_COUNT ? defect_rows[bit][column] : "";
+}
+
+const char *mp_command_defect_name(unsigned bit) { return defect_text(bit, 0); }
+const char *mp_command_defect_seen(unsigned bit) { return defect_text(bit, 1); }
+const char *mp_command_defect_reading(unsigned bit) { return defect_text(bit, 2); }
 
 enum {
     KEY = MP_WC_SEARCH_KEY,

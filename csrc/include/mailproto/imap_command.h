@@ -226,33 +226,47 @@ typedef struct mp_arg {
     uint64_t number;
 } mp_arg;
 
-/* What is not to the letter of the grammar and still read, because clients send it and it can mean one thing only. */
-#define MP_COMMAND_DEFECTS(X)                                                                               \
-    X(KEYWORD_FORM, "keyword-form")     /* KEYWORD with a system flag or a string                        */ \
-    X(EMPTY_ITEMS, "empty-items")       /* FETCH 1 ()                                                    */ \
-    X(MACRO_IN_LIST, "macro-in-list")   /* FETCH 1 (ALL)                                                 */ \
-    X(MISSING_SPACE, "missing-space")   /* STORE 1(UNCHANGEDSINCE 1)                                     */ \
-    X(ATOM_STRING, "atom-string")       /* ID: an atom where the grammar wants a string                  */ \
-    X(SEPARATE_LISTS, "separate-lists") /* SETQUOTA: each resource in parentheses of its own             */ \
-    X(OPTIONS_BEHIND, "options-behind") /* GETMETADATA: its options behind the mailbox, as in RFC 5464's examples */ \
-    X(BARE_EVENTS, "bare-events")       /* NOTIFY: events without their parentheses, as in RFC 5465      */ \
-    X(ODD_PAIR, "odd-pair")             /* ID: a field twice, or more than RFC 2971 section 3.3 allows   */
+/* What is not to the letter of the grammar and still read, because clients send it and it can mean one thing only: the
+ * name of the constant, the name in print, who sends it, and what is wrong and read instead. */
+/* clang-format off */
+#define MP_COMMAND_DEFECTS(X) \
+    X(KEYWORD_FORM, "keyword-form", "clients that search for any flag alike", \
+      "KEYWORD or UNKEYWORD with a system flag, or with a string; the flag is kept") \
+    X(EMPTY_ITEMS, "empty-items", "test programs of clients", \
+      "FETCH with empty parentheses; no items") \
+    X(MACRO_IN_LIST, "macro-in-list", "clients that put all items in parentheses", \
+      "ALL, FAST or FULL in parentheses; read as without them") \
+    X(MISSING_SPACE, "missing-space", "clients that write `STORE 1(UNCHANGEDSINCE 1)`", \
+      "no space before the parentheses of a modifier; read as if there were one") \
+    X(ATOM_STRING, "atom-string", "clients that leave the quotes out, as `ID (\"version\" 1.2)`", \
+      "an atom where the grammar wants a string; its octets are the string") \
+    X(SEPARATE_LISTS, "separate-lists", "testers of James", \
+      "SETQUOTA with each resource in parentheses of its own; read as one list") \
+    X(OPTIONS_BEHIND, "options-behind", "the examples of RFC 5464", \
+      "GETMETADATA with its options behind the mailbox; read as before it") \
+    X(BARE_EVENTS, "bare-events", "the examples of RFC 5465", \
+      "NOTIFY with events that lack their parentheses; read as if they had them") \
+    X(ODD_PAIR, "odd-pair", "clients that send all that they know", \
+      "ID with a field twice, or with more than RFC 2971 section 3.3 allows; all is kept")
+/* clang-format on */
 
 enum {
-#define X(name, text) MP_COMMAND_DEFECT_BIT_##name,
+#define X(name, text, seen, reading) MP_COMMAND_DEFECT_BIT_##name,
     MP_COMMAND_DEFECTS(X)
 #undef X
     MP_COMMAND_DEFECT_COUNT
 };
 
 enum {
-#define X(name, text) MP_COMMAND_DEFECT_##name = 1u << MP_COMMAND_DEFECT_BIT_##name,
+#define X(name, text, seen, reading) MP_COMMAND_DEFECT_##name = 1u << MP_COMMAND_DEFECT_BIT_##name,
     MP_COMMAND_DEFECTS(X)
 #undef X
 };
 
-/* The name of a defect by the number of its bit; "" past the last. */
+/* The name of a defect by the number of its bit, who sends it, and what is read; "" past the last. */
 MP_API const char *mp_command_defect_name(unsigned bit);
+MP_API const char *mp_command_defect_seen(unsigned bit);
+MP_API const char *mp_command_defect_reading(unsigned bit);
 
 typedef struct mp_command {
     mp_command_kind kind; /* UNKNOWN where the name is missing or is no command     */

@@ -500,6 +500,8 @@ cdef extern from "mailproto/imap_command.h" nogil:
     const char *mp_word_text(mp_word word)
     const char *mp_command_text(mp_command_kind kind)
     const char *mp_command_defect_name(unsigned bit)
+    const char *mp_command_defect_seen(unsigned bit)
+    const char *mp_command_defect_reading(unsigned bit)
     void mp_command_init(mp_command *c, mp_alloc alloc)
     void mp_command_free(mp_command *c)
     mp_status mp_command_parse(mp_command *c, const uint8_t *unit, size_t len, const mp_limits *limits, mp_error *err)

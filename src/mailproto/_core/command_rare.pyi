@@ -1,8 +1,9 @@
 from types import ModuleType
-from typing import Self
+from typing import Final, Self
 
 from typing_extensions import disjoint_base
 
+COMMAND_DEFECT_ROWS: Final[tuple[tuple[str, str, str], ...]]
 FIELDS: dict[str, tuple[str, ...]]
 CLASSES: dict[str, str]
 ABSENT: dict[tuple[str, str], object]

@@ -14,12 +14,18 @@ from mailproto._core.c_mailproto cimport (
     MP_ARG_SET, MP_ARG_STRING, MP_ARG_TEXT, MP_ARG_WORD, MP_COMMAND_COUNT, MP_COMMAND_DEFECT_COUNT,
     MP_COMMAND_ESEARCH, MP_COMMAND_GETMETADATA, MP_COMMAND_NOTIFY, MP_COMMAND_REPLACE, MP_COMMAND_SORT,
     MP_COMMAND_THREAD, MP_WORD_CONDSTORE, MP_WORD_MAXSIZE, MP_WORD_NONE_, MP_WORD_PARTIAL, MP_WORD_TOTAL,
-    MP_WORD_URL, mp_arg, mp_command_defect_name, mp_command_kind, mp_command_text, mp_word, mp_word_text,
+    MP_WORD_URL, mp_arg, mp_command_defect_name, mp_command_defect_reading, mp_command_defect_seen, mp_command_kind,
+    mp_command_text, mp_word, mp_word_text,
 )
 from mailproto._core.command_args cimport (
     MAX_FIELDS, PyType_GenericAlloc, Reading, Shape, ascii_from, mp_slot_fill, mp_slot_offset, put, take,
     take_mailbox, take_mailboxes, take_message, take_number, take_range, take_set, take_string, take_text, upper_of,
 )
+
+#: Name, clients and reading of every defect that reading a command can record, in the order of their bits.
+COMMAND_DEFECT_ROWS = tuple([
+    (mp_command_defect_name(bit).decode("ascii"), mp_command_defect_seen(bit).decode("ascii"),
+     mp_command_defect_reading(bit).decode("ascii")) for bit in range(MP_COMMAND_DEFECT_COUNT)])
 
 # The fields of each command but its tag. Where they are filled one by one: in the order of the arguments.
 FIELDS = {
@@ -88,7 +94,7 @@ cdef class RareBuilder:
         self.shape(&self.url, commands.CatenateUrl, ("url",))
         self.words = tuple([mp_word_text(<mp_word>i).decode("ascii") for i in range(MP_WORD_TOTAL)])
         self.reverse_words = tuple([f"REVERSE {word}" for word in self.words])
-        self.defect_names = tuple([mp_command_defect_name(i).decode("ascii") for i in range(MP_COMMAND_DEFECT_COUNT)])
+        self.defect_names = tuple([row[0] for row in COMMAND_DEFECT_ROWS])
 
     cdef int shape(self, Shape *shape, object cls, tuple names) except -1:
         cdef Py_ssize_t i

@@ -17,6 +17,9 @@
  * (PARAM).
  * A command is right or it is an error, but for what MP_COMMAND_DEFECTS lists: that is read, and told
  * (unless the caller sets `strict`).
+ * RFC 4466 gives the parameters and options of every command one general form. A server may ignore a parameter of SELECT,
+ * EXAMINE, CREATE or RENAME and a return option of LIST that it does not know, so those are read, as PARAM; what a FETCH,
+ * STORE or SEARCH does depends on its modifiers and options, so those that nobody knows are an error: BAD.
  * Time is linear in the unit, there is no recursion, and the arguments are the only memory used.
  */
 #ifndef MAILPROTO_IMAP_COMMAND_H

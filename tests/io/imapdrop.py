@@ -177,6 +177,7 @@ class ImapDrop(Handler):
                     flags=tuple(message.flags),
                     internal_date=MOMENT if "INTERNALDATE" in command.items else None,
                     modseq=message.modseq if command.changed_since else None,
+                    size=len(message.body) if "RFC822.SIZE" in command.items else None,
                     sections={"BODY[]": message.body} if body else None,
                 )
             )

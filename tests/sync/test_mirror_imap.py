@@ -12,6 +12,7 @@ import pytest
 from mailproto import ConnectionLost
 from mailproto.aio import Listener, imap, listen
 from mailproto.imap.server import ServerSession
+from mailproto.sync.maildir import Maildir
 from mailproto.sync.mirror import Summary
 from mailproto.sync.mirror_imap import mirror_imap
 from tests.io.imapdrop import MOMENT, Account, Box
@@ -140,3 +141,33 @@ async def test_hostile_mailbox_names_stay_inside(mirrored: Mirrored) -> None:
     assert not outside.exists()
     assert [entry.name for entry in mirrored.path.parent.iterdir()] == ["copy"]
     assert len([entry for entry in mirrored.path.iterdir() if entry.name.startswith(".")]) == 8
+
+
+async def test_a_large_message_goes_straight_to_its_file(
+    mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never in memory as a whole, asked for on its own; cut off in the middle it leaves nothing."""
+    inbox = mirrored.account.boxes["INBOX"]
+    large = b"Subject: large\r\n\r\n" + b"line of it\r\n" * 400_000
+    inbox.add(large, {"\\Seen"})
+    inbox.add(b"Subject: small\r\n\r\n")
+    added: list[int] = []
+    add = Maildir.add
+    monkeypatch.setattr(
+        Maildir,
+        "add",
+        lambda self, key, body, *marks: (added.append(len(body)), add(self, key, body, *marks)),
+    )
+    mirrored.account.cut_after = 31  # before the large one, which comes last of its mailbox
+    with pytest.raises(ConnectionLost):
+        await mirrored.run()
+    assert len(mirrored.copy()) == 31
+    mirrored.account.cut_after = None
+    summary = await mirrored.run()
+    assert summary.new == 2
+    assert mirrored.holds("", inbox)
+    assert max(added) < 100
+    name = mirrored.path / "cur" / "7.31.mailproto:2,S"
+    assert name.stat().st_size == len(large)
+    assert name.stat().st_mtime == MOMENT.timestamp()
+    assert not list((mirrored.path / "tmp").iterdir())

@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 #: Between a file's name and its flags. Windows allows no colon there.
 INFO: Final = ";2," if os.name == "nt" else ":2,"
@@ -128,13 +128,22 @@ class Maildir:
 
     def add(self, key: str, message: bytes, flags: str, moment: float | None) -> None:
         """Write a message, synced before it gets its name. One of that key that is there is replaced."""
+        with self.begin(key) as file:
+            file.write(message)
+            self.keep(file, key, flags, moment)
+
+    def begin(self, key: str) -> BinaryIO:
+        """A file to write a message to, then to :meth:`keep`. Left as it is, the next run removes it."""
         if not _KEY.fullmatch(key):
             raise ValueError("not a key")
+        return open(self.path / "tmp" / (key + OURS), "wb", opener=lambda p, f: os.open(p, f, 0o600))
+
+    def keep(self, file: BinaryIO, key: str, flags: str, moment: float | None) -> None:
+        """Close the file of :meth:`begin`, and give the message its name, as :meth:`add` does."""
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()
         temporary = self.path / "tmp" / (key + OURS)
-        with open(temporary, "wb", opener=lambda p, f: os.open(p, f, 0o600)) as file:
-            file.write(message)
-            file.flush()
-            os.fsync(file.fileno())
         if moment is not None:
             with contextlib.suppress(OSError, OverflowError):
                 os.utime(temporary, (moment, moment))

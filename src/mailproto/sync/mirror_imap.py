@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,12 +12,15 @@ from mailproto._core.sequence_set import SequenceSet
 from mailproto.aio.imap import ImapClient
 from mailproto.errors import CommandFailed
 from mailproto.imap.commands import Section
+from mailproto.imap.responses import Fetch
 from mailproto.imap.search import Key
 from mailproto.sync.maildir import Maildir, folder_name, letters
 from mailproto.sync.mirror import STATE, Folder, MirrorError, Progress, Summary, silent
 
 #: Messages asked for in one FETCH.
 BATCH: Final = 100
+#: A message of more octets is not asked for with others: it goes straight to its file, in fixed memory.
+LARGE: Final = 1 << 20
 
 
 async def mirror_imap(
@@ -141,22 +144,56 @@ class _MailboxCopy:
 
     async def _bodies(self, missing: list[int], progress: Progress) -> None:
         """Messages that are not here."""
-        wanted = ["UID", "FLAGS", "INTERNALDATE", Section(peek=True)]
         done = 0
         for batch in _batches(missing):
-            async for row in self.client.fetch(SequenceSet(batch), wanted):
-                body = row.sections.get("BODY[]") if row.sections else None
-                if row.uid is None or body is None:
-                    continue  # news about another message
-                if self._key(row.uid) in self.maildir:
-                    continue
-                moment = row.internal_date.timestamp() if row.internal_date else None
-                await asyncio.to_thread(
-                    self.maildir.add, self._key(row.uid), body, letters(row.flags or ()), moment
-                )
+            large = {
+                row.uid
+                async for row in self.client.fetch(SequenceSet(batch), ["UID", "RFC822.SIZE"])
+                if (row.size or 0) > LARGE and row.uid in batch
+            }
+            async for uid in self._small([uid for uid in batch if uid not in large]):
                 done += 1
                 self.summary.new += 1
                 progress(self.mailbox, done, len(missing))
+                large.discard(uid)
+            for uid in sorted(large):
+                if await self._large(uid):
+                    done += 1
+                    self.summary.new += 1
+                    progress(self.mailbox, done, len(missing))
+
+    async def _small(self, uids: list[int]) -> AsyncIterator[int]:
+        """Bring messages, as many in one answer as are asked for: the UIDs of those that came."""
+        if not uids:
+            return
+        wanted = ["UID", "FLAGS", "INTERNALDATE", Section(peek=True)]
+        async for row in self.client.fetch(SequenceSet(uids), wanted):
+            body = row.sections.get("BODY[]") if row.sections else None
+            if row.uid is None or body is None or self._key(row.uid) in self.maildir:
+                continue  # news about another message
+            await asyncio.to_thread(self.maildir.add, self._key(row.uid), body, *_marks(row))
+            yield row.uid
+
+    async def _large(self, uid: int) -> bool:
+        """Bring one message to its file as it comes; false where it is gone meanwhile."""
+        rows = await self.client.fetch(uid, ["UID", "FLAGS", "INTERNALDATE"])
+        about = next((row for row in rows if row.uid == uid), None)
+        if about is None:
+            return False
+        with await asyncio.to_thread(self.maildir.begin, self._key(uid)) as file:
+            try:
+                await self.client.fetch_to(uid, file)
+            except CommandFailed as failure:
+                if failure.status == "OK":  # and nothing came
+                    return False
+                raise
+            await asyncio.to_thread(self.maildir.keep, file, self._key(uid), *_marks(about))
+        return True
+
+
+def _marks(row: Fetch) -> tuple[str, float | None]:
+    """The letters of a message's flags, and when the server got it."""
+    return letters(row.flags or ()), row.internal_date.timestamp() if row.internal_date else None
 
 
 def _batches(uids: list[int]) -> Iterator[list[int]]:

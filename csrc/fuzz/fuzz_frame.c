@@ -1,5 +1,6 @@
-/* The framer cuts a stream in the same places however the stream arrives, and a unit that it found, framed again alone,
- * is that unit. First octet of the input: bit 0 the side, bit 1 announce, bit 2 accept, bit 3 lines without literals between;
+/* The framer cuts a stream in the same places however the stream arrives, and whether the octets of its literals stay in
+ * their units or are taken out; and a unit that it found, framed again alone, is that unit. First octet of the input: bit
+ * 0 the side, bit 1 announce, bit 2 accept, bit 3 lines without literals between, bit 4 announce large ones alone;
  * second: the reads. */
 #include "mailproto/frame.h"
 
@@ -30,13 +31,20 @@ static void again(const uint8_t *unit, const mp_frame *frame, mp_side side, bool
     REQUIRE(alone.bare_lf == frame->bare_lf && mp_framer_idle(&f, 0));
 }
 
+static void start_framer(mp_framer *f, mp_side side, uint8_t mode, const mp_limits *limits)
+{
+    mp_framer_init(f, side, limits);
+    mp_framer_announce(f, (mode & 3) == 3);
+    if (mode & 16)
+        mp_framer_announce_above(f, 10);
+}
+
 static fuzz_trace run(const uint8_t *data, size_t size, uint8_t mode, fuzz_cuts *cuts, uint8_t padding)
 {
     mp_limits limits = bounds();
     mp_side side = mode & 1 ? MP_CLIENT_SENDS : MP_SERVER_SENDS;
     mp_framer f;
-    mp_framer_init(&f, side, &limits);
-    mp_framer_announce(&f, (mode & 3) == 3);
+    start_framer(&f, side, mode, &limits);
     fuzz_trace t = FUZZ_TRACE;
     size_t start = 0, have = cuts ? 0 : size;
     bool plain = false;
@@ -89,6 +97,74 @@ static fuzz_trace run(const uint8_t *data, size_t size, uint8_t mode, fuzz_cuts 
     return t;
 }
 
+/* As run, with every literal that is accepted taken out of its unit: the unit is put together from what is around them.
+ * Tells the same, for what was taken out is added. */
+static fuzz_trace run_detached(const uint8_t *data, size_t size, uint8_t mode, fuzz_cuts *cuts)
+{
+    mp_limits limits = bounds();
+    mp_side side = mode & 1 ? MP_CLIENT_SENDS : MP_SERVER_SENDS;
+    mp_framer f;
+    start_framer(&f, side, mode, &limits);
+    fuzz_trace t = FUZZ_TRACE;
+    uint8_t *unit = fuzz_room(size + MP_PADDING);
+    size_t at = 0, have = cuts ? 0 : size, len = 0;
+    uint64_t left = 0, out = 0; /* of a literal, to be taken out of the stream; of the unit, taken out */
+    bool plain = false;
+    for (;;) {
+        if (left) {
+            size_t take = left < have - at ? (size_t)left : have - at;
+            at += take;
+            left -= take;
+        }
+        if (!left && at < have) {
+            memcpy(unit + len, data + at, have - at);
+            len += have - at;
+            at = have;
+        }
+        mp_frame frame;
+        mp_error err;
+        mp_status status = left ? MP_NEED_MORE : mp_framer_next(&f, unit, len, &frame, &err);
+        if (status == MP_NEED_MORE) {
+            if (have == size) {
+                fuzz_add(&t, mp_framer_idle(&f, len));
+                break;
+            }
+            have += fuzz_cut(cuts, size - have);
+            continue;
+        }
+        if (status != MP_OK) {
+            fuzz_add(&t, err.offset + 1000);
+            break;
+        }
+        REQUIRE(frame.len <= len);
+        at -= len - frame.len; /* what follows is read again */
+        len = 0;
+        if (frame.kind == MP_FRAME_DISCARD)
+            continue;
+        fuzz_add(&t, (uint64_t)frame.kind << 40 ^ (uint64_t)frame.literals << 32 ^ (frame.len + out));
+        if (frame.kind == MP_FRAME_LITERAL) {
+            fuzz_add(&t, frame.literal_size ^ (uint64_t)frame.sync << 63 ^ (uint64_t)(frame.limit != NULL) << 62);
+            if ((mode & 4) && !frame.limit) {
+                len = frame.len;
+                mp_framer_blank(unit, len);
+                mp_framer_detach(&f);
+                left = frame.literal_size;
+                out += left;
+                continue;
+            }
+            mp_framer_reject(&f);
+        }
+        out = 0;
+        if (frame.kind == MP_FRAME_UNIT) {
+            plain = (mode & 8) && !plain;
+            if (plain)
+                mp_framer_expect_line(&f);
+        }
+    }
+    free(unit);
+    return t;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2 || size > 4000)
@@ -97,5 +173,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_cuts cuts = fuzz_cuts_from(data[1]);
     fuzz_trace whole = run(data + 2, size - 2, mode, NULL, '\n'), split = run(data + 2, size - 2, mode, &cuts, '}');
     REQUIRE(fuzz_same(&whole, &split));
+    fuzz_cuts again = fuzz_cuts_from(data[1]);
+    fuzz_trace out = run_detached(data + 2, size - 2, mode, NULL), out_split = run_detached(data + 2, size - 2, mode, &again);
+    REQUIRE(fuzz_same(&whole, &out));
+    REQUIRE(fuzz_same(&whole, &out_split));
     return 0;
 }

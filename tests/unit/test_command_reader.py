@@ -425,8 +425,8 @@ def test_memory_follows_what_was_received() -> None:
 
 
 def test_the_end_of_the_stream() -> None:
+    CommandReader().feed_eof()
     reader = CommandReader()
-    reader.feed_eof()
     reader.feed(b"a NOOP\r\nb NO")
     assert list(reader) == [commands.Noop(tag="a")]
     with pytest.raises(IncompleteError):
@@ -472,9 +472,9 @@ def test_a_rejected_synchronising_literal_ends_its_command() -> None:
     assert reader.next() == LiteralAnnounced("a", 4, True)
     reader.reject()
     assert reader.next() is NEED_DATA
-    reader.feed_eof()
     reader.feed(b"b NOOP\r\n")
     assert reader.next() == commands.Noop(tag="b")
+    reader.feed_eof()
 
 
 @pytest.mark.parametrize(

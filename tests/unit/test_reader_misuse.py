@@ -13,14 +13,30 @@ from typing import Any
 
 import pytest
 
-from mailproto import NEED_DATA, ParseError
+from mailproto import NEED_DATA, Limits, ParseError
 from mailproto._core import command as compiled_command
 from mailproto._core.command_build import Builder
-from mailproto.imap import CommandReader, LiteralBegin, ResponseReader, commands, search
+from mailproto.imap import (
+    CommandReader,
+    FetchTable,
+    LiteralBegin,
+    ResponseReader,
+    commands,
+    parse_command,
+    parse_response,
+    search,
+)
 from mailproto.pop3 import CommandReader as Pop3CommandReader
 from mailproto.pop3 import ReplyReader
 
 COMMANDS = b"a1 NOOP\r\na2 LOGIN {3+}\r\nabc {4+}\r\nwxyz\r\nbad\r\na3 STATUS box (MESSAGES)\r\n" * 20
+APPENDS = (
+    b"a APPEND x {5}\r\nabcde {20000+}\r\n"
+    + b"x" * 20_000
+    + b" {40}\r\n"
+    + b"y" * 40
+    + b"\r\nb NOOP\r\nc NOOP {9}\r\n"
+) * 5
 RESPONSES = (
     b"* 1 EXISTS\r\n* 2 FETCH (BODY[] {20000}\r\n"
     + b"x" * 20_000
@@ -38,6 +54,9 @@ def replies() -> ReplyReader:
 READERS: list[tuple[Callable[[], Any], bytes]] = [
     (CommandReader, COMMANDS),
     (lambda: CommandReader(announce=True), COMMANDS),
+    (lambda: CommandReader(announce=True, stream_above=10), APPENDS),
+    (lambda: CommandReader(stream_above=10), APPENDS),
+    (CommandReader, APPENDS),
     (ResponseReader, RESPONSES),
     (lambda: ResponseReader(stream_above=100), RESPONSES),
     (Pop3CommandReader, b"USER a\r\nPASS b\r\nSTAT\r\nbad\r\n" * 20),
@@ -51,7 +70,7 @@ def play(reader: Any, stream: bytes, rng: random.Random, steps: int) -> None:
     view = memoryview(bytearray(1))
     for _ in range(steps):
         with contextlib.suppress(ValueError, ParseError):
-            match rng.randrange(9):
+            match rng.randrange(10):
                 case 0:
                     at = rng.randrange(len(stream))
                     reader.feed(stream[at : at + rng.choice((1, 10, 5000, 100_000))])
@@ -65,9 +84,9 @@ def play(reader: Any, stream: bytes, rng: random.Random, steps: int) -> None:
                     reader.buffer_updated(len(view))
                 case 5 if hasattr(reader, "accept"):
                     rng.choice((reader.accept, reader.reject, reader.discard))()
-                case 5 if hasattr(reader, "keep_literal"):
+                case 6 if hasattr(reader, "keep_literal"):
                     rng.choice((reader.keep_literal, lambda: reader.read_literal_into(bytearray(99))))()
-                case 6:
+                case 7:
                     reader.feed(stream[:30_000])
                 case _:
                     reader.next()
@@ -214,3 +233,51 @@ def test_views_that_are_kept(make: Callable[[], Any], stream: bytes) -> None:
     gc.collect()
     for other in kept:
         other[:] = bytes(len(other))
+
+
+@EACH
+def test_numbers_that_no_memory_has(make: Callable[[], Any], stream: bytes) -> None:
+    reader = make()
+    for hint in (2**70, -(2**70), 2**62, 0, True):
+        assert 0 < len(reader.get_buffer(hint)) <= 2**30
+        for count in (2**70, -(2**70), -1):
+            with pytest.raises(ValueError, match="lent"):
+                reader.buffer_updated(count)
+    for wrong in (None, "1", 1.5):
+        with pytest.raises(TypeError, match="hint must be an int"):
+            reader.get_buffer(wrong)
+        with pytest.raises(TypeError, match="count must be an int"):
+            reader.buffer_updated(wrong)
+    del stream
+
+
+@pytest.mark.parametrize("kind", [CommandReader, ResponseReader, ReplyReader, Pop3CommandReader, FetchTable])
+def test_limits_of_the_wrong_kind(kind: Any) -> None:
+    for wrong in (5, "server", Limits, {}, 0, ""):
+        with pytest.raises(TypeError, match="limits must be Limits, not"):
+            kind(limits=wrong)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (CommandReader, "strict"),
+        (CommandReader, "announce"),
+        (CommandReader, "utf8"),
+        (ResponseReader, "strict"),
+        (ReplyReader, "strict"),
+        (lambda **what: parse_response(b"* 1 EXISTS\r\n", **what), "strict"),
+        (lambda **what: parse_command(b"a NOOP\r\n", **what), "strict"),
+        (lambda **what: parse_command(b"a NOOP\r\n", **what), "utf8"),
+    ],
+)
+def test_switches_of_the_wrong_kind(call: Callable[..., Any], name: str) -> None:
+    for wrong in ("no", 1, None):
+        with pytest.raises(TypeError, match=f"{name} must be a bool"):
+            call(**{name: wrong})
+
+
+@pytest.mark.parametrize("call", [parse_response, parse_command])
+def test_limits_of_the_wrong_kind_for_one_unit(call: Callable[..., Any]) -> None:
+    with pytest.raises(TypeError, match="limits must be Limits, not int"):
+        call(b"", limits=5)

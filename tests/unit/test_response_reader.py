@@ -97,8 +97,8 @@ def test_each_limit_is_inclusive(limits: Limits, fits: bytes, passes: bytes) -> 
 
 
 def test_the_end_of_the_stream_inside_a_response() -> None:
+    ResponseReader().feed_eof()
     reader = ResponseReader()
-    reader.feed_eof()
     reader.feed(b"* 1 EX")
     reader.next()
     with pytest.raises(IncompleteError):

@@ -18,7 +18,7 @@ from mailproto._core.c_mailproto cimport (
 )
 from mailproto._core.command_args cimport CACHE_SLOTS
 from mailproto._core.command_build cimport Builder, ascii_of, base64_of, error_of
-from mailproto._core.common cimport limits_to_c, raise_error
+from mailproto._core.common cimport limits_to_c, octets_above, raise_error
 from mailproto._core.intake cimport Block
 from mailproto._core.literal_intake cimport (
     CHUNK, IN_UNIT, LARGE, STREAMED, LiteralIntake, announced, in_whole_unit,
@@ -26,6 +26,7 @@ from mailproto._core.literal_intake cimport (
 from mailproto._core.outside cimport Outside, outside_enter, outside_leave
 
 from mailproto.errors import NEED_DATA, IncompleteError, LimitError, ParseError
+from mailproto.exact import boolean
 from mailproto.limits import Limits
 
 # Octets of memory that a connection's reader starts with, and above which memory is given back between commands.
@@ -39,7 +40,7 @@ cdef size_t UNIT_CAP = ParseError.UNIT_CAP
 
 # ---- one command from bytes --------------------------------------------------------------------------------------
 
-def parse(Builder builder, data, object limits, bint utf8, bint strict):
+def parse(Builder builder, data, object limits, utf8, strict):
     """The first command in *data* and how many octets it took. See mailproto.imap.parse_command_prefix."""
     cdef Py_buffer view
     cdef mp_limits bounds
@@ -52,7 +53,8 @@ def parse(Builder builder, data, object limits, bint utf8, bint strict):
     limits_to_c(limits, &bounds)
     PyObject_GetBuffer(data, &view, PyBUF_SIMPLE)
     mp_command_init(&command, mp_alloc_libc())
-    command.strict = strict
+    command.strict = boolean(strict, "strict")
+    boolean(utf8, "utf8")
     try:
         unit = <const uint8_t *>view.buf
         mp_framer_init(&framer, MP_CLIENT_SENDS, &bounds)
@@ -97,8 +99,8 @@ cdef class CommandReader(LiteralIntake):
     cdef PyObject *cache[CACHE_SLOTS]
     cdef object swallowed           # the BadCommand to give once the literals of the command have passed, or None
 
-    def __cinit__(self, Builder builder not None, *, limits=None, bint announce=False, bint utf8=False,
-                  bint strict=False, stream_above=None, events=None):
+    def __cinit__(self, Builder builder not None, *, limits=None, announce=False, utf8=False, strict=False,
+                  stream_above=None, events=None):
         self.block_size = BLOCK
         self.modest()
         self.first_held = KEEP
@@ -106,11 +108,11 @@ cdef class CommandReader(LiteralIntake):
         self.hold_from = 1
         self.builder = builder
         mp_command_init(&self.command, mp_alloc_libc())
-        self.command.strict = strict
+        self.command.strict = boolean(strict, "strict")
         self.limits_value = Limits.server() if limits is None else limits
         limits_to_c(self.limits_value, &self.bounds)
-        self.utf8_mode = utf8
-        self.announcing = announce
+        self.utf8_mode = boolean(utf8, "utf8")
+        self.announcing = boolean(announce, "announce")
         if events is not None:
             self.begin_type, self.chunk_type, self.end_type = events
         self.streaming = stream_above is not None
@@ -143,7 +145,8 @@ cdef class CommandReader(LiteralIntake):
         return 0
 
     def feed_eof(self):
-        """Say that the client closed. Raises IncompleteError where that cuts a command off."""
+        """Say that the client closed. Raises IncompleteError where that cuts a command off, and reads nothing more then.
+        """
         with cython.critical_section(self):
             if self.lost:
                 return
@@ -192,8 +195,8 @@ cdef class CommandReader(LiteralIntake):
         return self.utf8_mode
 
     @utf8.setter
-    def utf8(self, bint value):
-        self.utf8_mode = value
+    def utf8(self, value):
+        self.utf8_mode = boolean(value, "utf8")
 
     def expect_line(self, what):
         """Say what the next line is: ``"sasl"``, a SASL response, or ``"idle"``, the end of IDLE.
@@ -219,8 +222,8 @@ cdef class CommandReader(LiteralIntake):
         cdef const uint8_t *unit
         cdef mp_frame frame
         cdef bint streamed
-        if stream is not None and not isinstance(stream, bool):
-            raise TypeError("stream must be a bool or None")
+        if stream is not None:
+            boolean(stream, "stream")
         with cython.critical_section(self):
             if self.announced.len == 0:
                 raise ValueError("no literal was announced")
@@ -485,11 +488,3 @@ cdef size_t tilde_at(const uint8_t *unit, size_t length) noexcept:
     while length > 0 and unit[length - 1] != c"{":
         length -= 1
     return length - 2 if length > 1 else 0
-
-
-cdef uint64_t octets_above(object stream_above) except? 0:
-    if isinstance(stream_above, bool) or not isinstance(stream_above, int):
-        raise TypeError("stream_above must be an int or None")
-    if stream_above < 0:
-        raise ValueError("stream_above must not be negative")
-    return min(stream_above, 0x7FFFFFFFFFFFFFFF)

@@ -2,6 +2,7 @@
 """What every compiled module shares: limits into C, C errors into exceptions."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, memset
 
 from mailproto._core.c_mailproto cimport MP_E_FRAMING, MP_E_LIMIT, MP_E_NOMEM, MP_PADDING, mp_error, mp_limits
@@ -51,6 +52,14 @@ cdef int raise_error(const mp_error *error, const unsigned char *unit, size_t un
     if error.status == MP_E_LIMIT:
         raise LimitError(error.offset, error.limit.decode("ascii"), data)
     raise ParseError(error.offset, error.expected.decode("ascii"), data, fatal=error.status == MP_E_FRAMING)
+
+
+cdef uint64_t octets_above(object stream_above) except? 0:
+    if isinstance(stream_above, bool) or not isinstance(stream_above, int):
+        raise TypeError("stream_above must be an int or None")
+    if stream_above < 0:
+        raise ValueError("stream_above must not be negative")
+    return min(stream_above, MOST_64)
 
 
 cdef bytes as_utf8(object text):

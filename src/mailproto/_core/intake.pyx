@@ -32,6 +32,9 @@ cdef extern from *:
     """
     bint MP_MAY_RESIZE(PyObject *)
 
+# More octets than there are.
+cdef object MOST = (1 << 62)
+
 
 @cython.final
 cdef class Block:
@@ -116,10 +119,13 @@ cdef class Intake:
     def get_buffer(self, hint=-1, /):
         """Writable memory for octets to be received into, never empty; then call :meth:`buffer_updated`.
 
-        *hint*: how many octets may come; -1 leaves that open. The view is dead after :meth:`buffer_updated` and after
+        *hint*: how many octets may come, heeded within reason; -1 leaves that open. The view is dead after :meth:`buffer_updated` and after
         :meth:`feed`. The memory grows with what was received, never with what the peer announced.
         """
-        cdef Py_ssize_t wanted = hint
+        cdef Py_ssize_t wanted
+        if not isinstance(hint, int):
+            raise TypeError(f"hint must be an int, not {type(hint).__name__}")
+        wanted = max(-1, min(hint, MOST))
         with cython.critical_section(self):
             self.reclaim()
             self.lent = view = self.lend(wanted)
@@ -130,7 +136,10 @@ cdef class Intake:
 
         ValueError for more octets than were lent, and where a call came between that took the memory back.
         """
-        cdef Py_ssize_t n = count
+        cdef Py_ssize_t n
+        if not isinstance(count, int):
+            raise TypeError(f"count must be an int, not {type(count).__name__}")
+        n = max(-1, min(count, MOST))
         with cython.critical_section(self):
             if n < 0 or <size_t>n > self.room:
                 raise ValueError("more octets than were lent: there is no room for them")

@@ -54,9 +54,8 @@ cdef class CommandReader(Input):
         return value
 
     def feed_eof(self):
-        """Say that no more octets will come. Raises IncompleteError within a line."""
+        """Say that no more octets will come; those that do are read. Raises IncompleteError within a line."""
         with cython.critical_section(self):
-            self.at_eof = True
             if not self.lost and self.unread():
                 raise IncompleteError("the stream ended within a command")
 

@@ -15,7 +15,6 @@ cdef enum:
 
 cdef class Input(Intake):
     cdef mp_limits limits
-    cdef bint at_eof
 
     # The memory that a connection has at least, and may keep.
     cdef int sized(self, size_t block, size_t kept) except -1

@@ -14,7 +14,7 @@ from mailproto._core.c_mailproto cimport (
     MP_POP3_UIDL, MP_POP3_UNKNOWN, mp_error, mp_pop3_is_multiline, mp_pop3_keyword, mp_pop3_keyword_at, mp_pop3_line,
     mp_pop3_line_state, mp_pop3_read_status, mp_pop3_reply, mp_status, mp_unstuff, mp_unstuff_init, mp_unstuff_run, mp_unstuff_withheld,
 )
-from mailproto._core.common cimport limits_to_c
+from mailproto._core.common cimport limits_to_c, octets_above
 from mailproto._core.intake cimport Block, lend_part, resize_bytes
 from mailproto._core.members cimport mp_slot_at, mp_slot_put
 from mailproto._core.pop3_input cimport CLIENT_BLOCK, Input, keyword_text, put
@@ -22,6 +22,7 @@ from mailproto._core.pop3_input cimport CLIENT_BLOCK, Input, keyword_text, put
 from collections import deque
 
 from mailproto.errors import NEED_DATA, IncompleteError, LimitError, ParseError
+from mailproto.exact import boolean
 from mailproto.limits import Limits
 
 # A body longer than this is received in the memory that is handed over; a shorter one is copied out of the block,
@@ -129,7 +130,7 @@ cdef class ReplyReader(Input):
     cdef object body             # IN_DIRECT, DIRECT_DONE: a bytes object that only we and what is lent know
     cdef Py_ssize_t body_size    # its capacity
 
-    def __init__(self, types, limits=None, *, stream_above=None, bint strict=False):
+    def __init__(self, types, limits=None, *, stream_above=None, strict=False):
         cdef int i
         limits_to_c(Limits.client() if limits is None else limits, &self.limits)
         self.queue = deque()
@@ -139,9 +140,10 @@ cdef class ReplyReader(Input):
             self.reply_at[i] = mp_slot_at(self.reply_type, REPLY_FIELDS[i])
             if self.reply_at[i] < 0:
                 raise TypeError("the type of replies has slots")
-        self.strict = strict
+        self.strict = boolean(strict, "strict")
         self.streaming = stream_above is not None
-        self.stream_above = 0 if stream_above is None else stream_above
+        if self.streaming:
+            self.stream_above = octets_above(stream_above)
 
     def expect(self, *commands):
         """Queue commands (values, str or bytes) whose replies come next; see mailproto.pop3.ReplyReader.
@@ -188,9 +190,8 @@ cdef class ReplyReader(Input):
         return value
 
     def feed_eof(self):
-        """Say that no more octets will come. Raises IncompleteError within a reply."""
+        """Say that no more octets will come; those that do are read. Raises IncompleteError within a reply."""
         with cython.critical_section(self):
-            self.at_eof = True
             if not self.lost and (self.state != AT_LINE or self.unread()):
                 raise IncompleteError("the stream ended within a reply")
 

@@ -8,7 +8,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memchr
 
 from mailproto._core.c_mailproto cimport (
@@ -17,6 +17,7 @@ from mailproto._core.c_mailproto cimport (
     mp_literal_path, mp_literal_path_begin, mp_literal_path_find, mp_normalise_section, mp_span, mp_tape, mp_tape_free,
     mp_tape_init,
 )
+from mailproto._core.common cimport octets_above
 from mailproto._core.fetch cimport Fetch
 from mailproto._core.intake cimport Block
 from mailproto._core.literal_intake cimport (
@@ -27,6 +28,7 @@ from mailproto._core.response cimport ResponseTypes, read_generic, read_response
 from mailproto._core.words cimport WordCache, new_words
 
 from mailproto.errors import NEED_DATA, IncompleteError, LimitError, ParseError
+from mailproto.exact import boolean
 from mailproto.limits import Limits
 from mailproto.streamed import Streamed
 
@@ -61,20 +63,16 @@ cdef class ResponseReader(LiteralIntake):
         mp_tape_init(&self.tape, mp_alloc_libc())
 
     def __init__(self, ResponseTypes types not None, *, limits=None, strict=False, stream_above=None, events=None):
-        if stream_above is not None and (isinstance(stream_above, bool) or not isinstance(stream_above, int)):
-            raise TypeError("stream_above must be an int or None")
-        if stream_above is not None and stream_above < 0:
-            raise ValueError("stream_above must not be negative")
+        cdef uint64_t above = LARGE if stream_above is None else octets_above(stream_above)
         if self.types is not None:
             raise TypeError("a reader is made once")
         if stream_above is not None:
             self.begin_type, self.chunk_type, self.end_type = events
             self.streaming = True
         self.words = new_words(Limits.client() if limits is None else limits, True)
-        self.strict = strict
+        self.strict = boolean(strict, "strict")
         mp_framer_init(&self.framer, MP_SERVER_SENDS, &self.words.limits)
-        mp_framer_announce_above(&self.framer,
-                                 LARGE if stream_above is None else min(stream_above, 0x7FFFFFFFFFFFFFFF))
+        mp_framer_announce_above(&self.framer, above)
         self.types = types
 
     def __dealloc__(self):
@@ -103,7 +101,7 @@ cdef class ResponseReader(LiteralIntake):
         return value
 
     def feed_eof(self):
-        """The stream has ended: IncompleteError if that was inside a response."""
+        """The stream has ended: IncompleteError if that was inside a response. Octets that come all the same are read."""
         with cython.critical_section(self):
             if not self.lost and (self.mode != IN_UNIT or not mp_framer_idle(&self.framer, self.unread())):
                 raise IncompleteError("the stream ended inside a response")

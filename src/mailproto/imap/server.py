@@ -79,11 +79,15 @@ class ServerSession:
         secure: bool = False,
         log: WireLog | None = None,
     ) -> None:
-        self._limits = limits or Limits.server()
+        self._limits = Limits.server() if limits is None else limits
+        if not isinstance(self._limits, Limits):
+            raise TypeError(f"limits must be Limits, not {type(limits).__name__}")
         if append_limit is not None:
             self._limits = _with_room(self._limits, append_limit)
         self._append_limit = self._limits.max_literal if append_limit is None else append_limit
-        self._limits_before_login = limits_before_login or Limits.before_login()
+        self._limits_before_login = (
+            Limits.before_login() if limits_before_login is None else limits_before_login
+        )
         self._stream_above = stream_above
         self._reader = self._new_reader()
         self._outbox = Outbox()

@@ -12,6 +12,7 @@ from typing import Any, Final, Self, TypeVar
 from mailproto import tls as tls_module
 from mailproto.aio.transport import SessionConnection
 from mailproto.clients.conversation import Conversation, Operation, Running
+from mailproto.clients.known import Known
 from mailproto.clients.opening import Opening, unreachable
 from mailproto.errors import CommandTimeout, ConnectionLost
 
@@ -108,17 +109,12 @@ class ClientConnection(SessionConnection):
                 subject.wake = None
 
 
-class Client:
+class Client(Known):
     """Base of both clients. Use ``connect()`` of :mod:`mailproto.aio.imap` or :mod:`mailproto.aio.pop3`."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._conversation = connection.conversation
-
-    @property
-    def session(self) -> Any:
-        """The sans-IO session underneath."""
-        return self._connection.session
 
     @property
     def bytes_received(self) -> int:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from mailproto.aio.client import DEFAULT_TIMEOUT, Client, open_connection
 from mailproto.clients import imap as operations
 from mailproto.clients.conversation import Operation
+from mailproto.clients.known import KnownOfImap
 from mailproto.errors import ConnectionLost, LocalError
 from mailproto.imap import commands
 from mailproto.imap.commands import Section
@@ -42,7 +43,7 @@ Responses = list[Any]
 Numbers = list[int]
 
 
-class ImapClient(Client):
+class ImapClient(KnownOfImap, Client):
     """A connection to an IMAP server. Made by :func:`connect`.
 
     Every method sends its command at once and waits for the answer; several may wait at the same time.
@@ -51,18 +52,6 @@ class ImapClient(Client):
     :class:`mailproto.RemoteError` when the server breaks the protocol, :class:`mailproto.LocalError` when
     the command is illegal now. Messages are named by UID unless ``uid=False``.
     """
-
-    @property
-    def mailbox(self) -> SelectedMailbox | None:
-        """The selected mailbox as the server described it so far."""
-        return self.session.mailbox  # type: ignore[no-any-return]
-
-    @property
-    def news(self) -> Responses:
-        """Responses that no command asked for, in order; taken out by reading this."""
-        news = [*self._conversation.news]
-        self._conversation.news.clear()
-        return news
 
     # -- any state -----------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from mailproto.aio.client import DEFAULT_TIMEOUT, Client, open_connection
 from mailproto.clients import pop3 as operations
+from mailproto.clients.known import KnownOfPop3
 from mailproto.errors import CommandFailed
 from mailproto.limits import Limits
 from mailproto.pop3 import commands
@@ -25,7 +26,7 @@ from mailproto.pop3.events import BodyChunk
 from mailproto.pop3.listings import Capabilities
 
 
-class Pop3Client(Client):
+class Pop3Client(KnownOfPop3, Client):
     """A connection to a POP3 server. Made by :func:`connect`.
 
     Methods raise :class:`mailproto.CommandFailed` for -ERR, :class:`mailproto.ConnectionLost` (its subclass
@@ -33,11 +34,6 @@ class Pop3Client(Client):
     :class:`mailproto.RemoteError` when the server breaks the protocol, :class:`mailproto.LocalError` when
     the command is illegal now. Nothing that was deleted is gone before :meth:`quit`.
     """
-
-    @property
-    def timestamp(self) -> bytes | None:
-        """What the greeting gave for APOP; None without."""
-        return self.session.timestamp  # type: ignore[no-any-return]
 
     async def capa(self) -> Capabilities:
         """CAPA: each capability with its arguments. A server without CAPA has none."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from mailproto.clients.conversation import Conversation, Operation, Running
+from mailproto.clients.known import Known
 from mailproto.clients.opening import unreachable
 from mailproto.errors import CommandTimeout, ConnectionLost
 from mailproto.tls import client_context
@@ -28,7 +29,7 @@ DEFAULT_TIMEOUT: Final = 60.0
 SLICE: Final = 256 * 1024
 
 
-class Client:
+class Client(Known):
     """Base of both clients: a conversation on a socket."""
 
     def __init__(
@@ -70,11 +71,6 @@ class Client:
         except BaseException:
             self.close()
             raise
-
-    @property
-    def session(self) -> Any:
-        """The sans-IO session underneath."""
-        return self._conversation.session
 
     @property
     def is_tls(self) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from mailproto.blocking.client import DEFAULT_TIMEOUT, Client
 from mailproto.clients import imap as operations
 from mailproto.clients.conversation import Running
+from mailproto.clients.known import KnownOfImap
 from mailproto.errors import ConnectionLost, LocalError
 from mailproto.imap import commands
 from mailproto.imap.search import SearchKey
@@ -33,20 +34,8 @@ Responses = list[Any]
 Numbers = list[int]
 
 
-class ImapClient(Client):
+class ImapClient(KnownOfImap, Client):
     """A connection to an IMAP server; see :class:`mailproto.aio.imap.ImapClient`, whose methods these are."""
-
-    @property
-    def mailbox(self) -> SelectedMailbox | None:
-        """The selected mailbox as the server described it so far."""
-        return self.session.mailbox  # type: ignore[no-any-return]
-
-    @property
-    def news(self) -> Responses:
-        """Responses that no command asked for, in order; taken out by reading this."""
-        news = [*self._conversation.news]
-        self._conversation.news.clear()
-        return news
 
     def _simple(self, command: commands.Command) -> None:
         self._run(operations.simple(command))

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from mailproto.blocking.client import DEFAULT_TIMEOUT, Client
 from mailproto.clients import pop3 as operations
 from mailproto.clients.conversation import Running
+from mailproto.clients.known import KnownOfPop3
 from mailproto.errors import CommandFailed
 from mailproto.limits import Limits
 from mailproto.pop3 import commands
@@ -17,7 +18,7 @@ from mailproto.pop3.events import BodyChunk
 from mailproto.pop3.listings import Capabilities
 
 
-class Pop3Client(Client):
+class Pop3Client(KnownOfPop3, Client):
     """A connection to a POP3 server; see :class:`mailproto.aio.pop3.Pop3Client`, whose methods these are."""
 
     def _simple(self, command: commands.Command) -> None:

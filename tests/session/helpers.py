@@ -9,6 +9,8 @@ from mailproto import NEED_DATA
 from mailproto.imap import commands, responses
 from mailproto.imap.client import ClientSession
 from mailproto.imap.server import ServerSession
+from mailproto.imap.states import State
+from mailproto.imap.view import MailboxView
 
 
 def drain(session: Any) -> list[Any]:
@@ -87,6 +89,31 @@ def logged_in(**options: Any) -> ServerSession:
     (command,) = drain(session)
     assert isinstance(command, commands.Login)
     session.ok("in")
+    sent(session)
+    return session
+
+
+def in_state(state: State) -> ServerSession:
+    """A server session brought to that state."""
+    if state is State.NOT_AUTHENTICATED:
+        return serving()
+    session = logged_in()
+    if state is State.SELECTED:
+        session.receive_data(b"s1 SELECT INBOX\r\n")
+        drain(session)
+        session.mailbox = MailboxView([1])
+        session.ok("selected")
+        sent(session)
+    return session
+
+
+def idling() -> ServerSession:
+    """A server session in which IDLE, with the tag ``i``, was let begin."""
+    session = in_state(State.SELECTED)
+    session.receive_data(b"i IDLE\r\n")
+    assert drain(session) == [commands.Idle(tag="i")]
+    session.send(responses.Continuation("idling"))
+    assert session.idling
     sent(session)
     return session
 

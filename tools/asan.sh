@@ -18,5 +18,4 @@ compiler=${CC:-gcc}
 # PYTHONMALLOC: Python's own pools would hide overruns. Leaks are not looked for: the interpreter frees little at its end.
 export LD_PRELOAD="$($compiler -print-file-name=libasan.so) $($compiler -print-file-name=libubsan.so)"
 export PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
-export MAILPROTO_ASAN=1 HYPOTHESIS_MAX_EXAMPLES=${HYPOTHESIS_MAX_EXAMPLES:-30}
 exec "$venv/bin/python" -m pytest -n "${ASAN_WORKERS:-auto}" "$@"

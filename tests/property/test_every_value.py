@@ -156,6 +156,10 @@ SECRETS = [
     commands.Login("user", SECRET, tag="a"),
     commands.Authenticate("PLAIN", SECRET.encode(), tag="a"),
     commands.SaslResponse(SECRET.encode()),
+    commands.Append("x", commands.AppendMessage(parts=[commands.CatenateUrl(SECRET)]), tag="a"),
+    responses.GenUrlAuth((SECRET,)),
+    responses.UrlFetch(((SECRET, b"x"),)),
+    responses.StatusResponse(None, "NO", responses.ResponseCode("BADURL", SECRET)),
     pop3_commands.Pass(SECRET),
     pop3_commands.Apop("user", SECRET),
     pop3_commands.Auth("PLAIN", SECRET.encode()),
@@ -173,6 +177,9 @@ def test_no_secret_is_shown(value: Any) -> None:
     if isinstance(value, commands.Command):
         again = parse_command(bytes(value))
         assert SECRET not in repr(again)
+    if isinstance(value, responses.Response):
+        assert SECRET not in repr(parse_response(bytes(value)))
+        assert SECRET not in str(parse_response(bytes(value)).to_dict())
 
 
 def test_limits_and_errors_are_copied_and_pickled() -> None:

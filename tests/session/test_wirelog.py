@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from helpers import Wire, drain, greeted, sent, serving
 
 from mailproto import RemoteError, sasl
-from mailproto.imap import commands
+from mailproto.imap import commands, responses
 from mailproto.imap.client import ClientSession
 from mailproto.imap.server import ServerSession
+from mailproto.imap.shown import shown
 from mailproto.wirelog import WireLog, printable
 
 SECRET = "tops3cret"
@@ -122,3 +125,25 @@ def test_nothing_that_could_command_a_terminal() -> None:
     log.server(b"one\r\ntwo\x1b[2J\r\nthree")
     log.note("a\nb")
     assert lines == ["S: one", "S: two\\x1b[2J", "S: three", "-- a\\x0ab"]
+
+
+URL = b"imap://sam@example.org/INBOX/;uid=1;urlauth=anonymous:internal:91354a473744909de610943775f92038"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        responses.GenUrlAuth((URL, b"imap://b")),
+        responses.UrlFetch(((URL, b"text"), (b"imap://b", None))),
+        responses.StatusResponse("a", "NO", responses.ResponseCode("BADURL", URL), "no such URL"),
+        commands.Append(
+            "x", commands.AppendMessage(parts=[b"text", commands.CatenateUrl(URL.decode())]), tag="a"
+        ),
+        commands.Replace(1, "x", commands.AppendMessage(parts=[commands.CatenateUrl(URL.decode())]), tag="a"),
+    ],
+)
+def test_no_url_that_lets_whoever_has_it_read(value: Any) -> None:
+    """URLAUTH (RFC 4467 section 3): the URL is all that is asked for."""
+    for line in (shown(value), shown(value, value.encode())):
+        assert b"91354a47" not in line
+        assert b"***" in line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import pickle
 
 import pytest
 from tests.command_examples import EXAMPLES
@@ -565,3 +566,13 @@ def test_discard_forgets_what_came_before_tls() -> None:
     assert reader.next() is NEED_DATA
     reader.feed(b"d NOOP\r\n")
     assert reader.next() == commands.Noop(tag="d")
+
+
+def test_equal_refusals_are_equal() -> None:
+    reader = CommandReader()
+    reader.feed(b"a NOOP x\r\na NOOP x\r\na LOGIN\r\n")
+    one, same, other = reader
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one == pickle.loads(pickle.dumps(one))
+    assert one != other

@@ -473,3 +473,11 @@ def test_a_delimiter_is_a_character_of_utf8() -> None:
     assert parse_response(bytes(names)) == names
     with pytest.raises(ParseError, match="delimiter"):
         parse_response(b'* NAMESPACE (("" "\xc2\xb7\xb7")) NIL NIL\r\n')
+
+
+def test_what_stands_inside_a_response_has_a_wire_form() -> None:
+    assert bytes(responses.NamespaceEntry("f\xe9", "/")) == b'("f&AOk-" "/")'
+    assert bytes(responses.QuotaResource("STORAGE", 1, 2)) == b"STORAGE 1 2"
+    assert bytes(ContextUpdate("ADDTO", ((0, SequenceSet("1:2")),))) == b"ADDTO (0 1:2)"
+    assert bytes(responses.ResponseCode("UIDNEXT", 5)) == b"[UIDNEXT 5]"
+    assert responses.AppendUid(1, SequenceSet(2)).encode() == [b"1 2"]

@@ -197,6 +197,10 @@ cdef class BodyStructure:
                            if v is not None and v != ()])
         return cut_repr(f"BodyStructure({shown})")
 
+    def encode(self, utf8=False, literals="sync"):
+        """The wire form, ``(...)`` alone, as a list of fragments."""
+        return write_body(Writer(utf8=utf8, side="server"), self).finish()
+
     def __bytes__(self):
         if self.wire is not None and self.bits == 0:
             return self.wire

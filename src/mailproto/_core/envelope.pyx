@@ -103,6 +103,10 @@ cdef class Address:
         return (f"Address(name={short_repr(self.name)}, route={short_repr(self.route)}, "
                 f"mailbox={short_repr(self.mailbox)}, host={short_repr(self.host)})")
 
+    def encode(self, utf8=False, literals="sync"):
+        """The wire form, ``(...)`` alone, as a list of fragments."""
+        return write_address(Writer(utf8=utf8, side="server"), self).finish()
+
     def __bytes__(self):
         return bytes(write_address(Writer(side="server"), self))
 
@@ -289,6 +293,10 @@ cdef class Envelope:
     def __repr__(self):
         shown = ", ".join([f"{n}={short_repr(v)}" for n, v in zip(ENVELOPE_FIELDS, envelope_fields(self))])
         return cut_repr(f"Envelope({shown})")
+
+    def encode(self, utf8=False, literals="sync"):
+        """The wire form, ``(...)`` alone, as a list of fragments."""
+        return write_envelope(Writer(utf8=utf8, side="server"), self).finish()
 
     def __bytes__(self):
         if self.wire is not None and self.bits == 0:

@@ -77,6 +77,9 @@ cdef object built(object cls, tuple fields):
 cdef object code_of(CodeTypes types, WordCache words, const uint8_t *unit, size_t length, mp_status_text *parts):
     cdef object value
     cdef str name = word_str(words, unit + parts.name.off, parts.name.len).upper()
+    if '"' in name:  # written again, it might open a string that the text behind the code closes
+        name = name.replace('"', "'")
+        mp_defect(&parts.defects, MP_DEFECT_BAD_CODE, parts.name.off)
     if high(unit, parts.name):
         mp_defect(&parts.defects, MP_DEFECT_EIGHT_BIT, parts.name.off)
     try:

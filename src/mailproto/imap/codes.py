@@ -18,9 +18,8 @@ from mailproto._core.response_code import CODES
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
-from mailproto.imap.commands_base import Value
 from mailproto.imap.responses_base import found, mailbox
-from mailproto.imap.values import NOT_IN_ATOM, to_octets, write_flag
+from mailproto.imap.values import NOT_IN_ATOM, Argument, to_octets, write_flag
 
 #: A quoted string where a response code may hold one; linear, for nothing in it can match twice.
 _QUOTED: Final = re.compile(rb'(?<=[ (])"(?:[^"\\]|\\.)*"')
@@ -59,18 +58,6 @@ def _put_number(writer: Writer, number: int | None) -> None:
         writer.nil()
     else:
         writer.number(number)
-
-
-class Argument(Value):
-    """Base class of the arguments that have fields of their own."""
-
-    __slots__ = ()
-
-    def _put(self, writer: Writer) -> None:
-        raise NotImplementedError
-
-    def _write(self, writer: Writer, utf8: bool) -> None:
-        self._put(writer)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -339,6 +326,11 @@ class ResponseCode(Argument):
 
     name: str
     value: Any = None
+
+    @property
+    def _secret(self) -> frozenset[str]:  # type: ignore[override]
+        """The URL of BADURL may be authorised: whoever has such a one can read the message (RFC 4467)."""
+        return frozenset(("value",)) if self.name == "BADURL" else frozenset()
 
     def _check(self) -> None:
         name = _atom(self.name, "the name of a response code").upper()

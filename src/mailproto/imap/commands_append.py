@@ -17,7 +17,12 @@ from mailproto.imap.commands_base import Command, Value
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CatenateUrl(Value):
-    """A part of a message that the server takes from elsewhere: an IMAP URL (RFC 4469 section 5)."""
+    """A part of a message that the server takes from elsewhere: an IMAP URL (RFC 4469 section 5).
+
+    It is a secret: one with an authorisation (RFC 4467) lets whoever has it read the message.
+    """
+
+    _secret: ClassVar[frozenset[str]] = frozenset(("url",))
 
     url: str
 

@@ -290,3 +290,12 @@ class BadCommand(Value):
 
     tag: str | None
     error: ParseError
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, BadCommand) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return self.tag, self.error.offset, self.error.expected  # exceptions are compared by identity

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
-from mailproto.imap.commands_base import Value, to_builtin
+from mailproto.imap.commands_base import to_builtin
 from mailproto.imap.responses_base import (
     Response,
     Wire,
@@ -25,7 +25,7 @@ from mailproto.imap.responses_base import (
     texts,
     tree,
 )
-from mailproto.imap.values import Tree, write_tree
+from mailproto.imap.values import Argument, Tree, write_tree
 
 _RIGHTS: Final = re.compile("[a-z0-9]*")
 
@@ -43,7 +43,7 @@ def _odd(*rights: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class QuotaResource(Value):
+class QuotaResource(Argument):
     """One limit of a :class:`Quota`.
 
     ``name``: ``"STORAGE"`` (units of 1024 octets), ``"MESSAGE"``, ``"MAILBOX"``, ``"ANNOTATION-STORAGE"`` or
@@ -258,7 +258,12 @@ class Metadata(Response):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GenUrlAuth(Response):
-    """GENURLAUTH (RFC 4467 section 7): the URLs, as ``bytes``, with their authorisation."""
+    """GENURLAUTH (RFC 4467 section 7): the URLs, as ``bytes``, with their authorisation.
+
+    They are secrets: whoever has one can read the message.
+    """
+
+    _secret: ClassVar[frozenset[str]] = frozenset(("urls",))
 
     urls: tuple[bytes, ...]
 
@@ -279,7 +284,10 @@ class UrlFetch(Response):
 
     That is ``bytes``, ``None`` where it could not be had, or, where more was asked for (RFC 5524), a tuple of
     pairs: ``"BODY"`` or ``"BINARY"`` with ``bytes`` or ``None``, and other names in upper case with a tree.
+    The URLs are secrets, as those of :class:`GenUrlAuth`.
     """
+
+    _secret: ClassVar[frozenset[str]] = frozenset(("urls",))
 
     urls: tuple[tuple[bytes, bytes | tuple[tuple[str, Tree], ...] | None], ...]
 

@@ -10,9 +10,8 @@ from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
-from mailproto.imap.commands_base import Value
 from mailproto.imap.responses_base import Response, Wire, found, labelled, mailbox, put_name, repeated, text
-from mailproto.imap.values import Tree, to_octets, write_tree
+from mailproto.imap.values import Argument, Tree, to_octets, write_tree
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,7 +61,7 @@ _KINDS: Final = frozenset(("ADDTO", "REMOVEFROM"))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ContextUpdate(Value):
+class ContextUpdate(Argument):
     """ADDTO or REMOVEFROM (RFC 5267 section 4.3): what changed in a result that the server keeps up to date.
 
     ``kind`` is ``"ADDTO"`` or ``"REMOVEFROM"``, ``changes`` pairs of a position in the sorted result (0 where

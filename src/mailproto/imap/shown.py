@@ -24,6 +24,14 @@ def shown(value: Any, fragments: Any = None, *, secret: bool = False) -> Any:
         case commands.UrlFetch():
             # Each of the URLs lets whoever has it read a message.
             return bytes(commands.UrlFetch("", tag=value.tag)).replace(b'""', HIDDEN)
+        case commands.Append() | commands.Replace() if _has_url(value):
+            return repr(value).encode("utf-8", "backslashreplace") + b"\r\n"
+        case responses.GenUrlAuth():
+            return b"* GENURLAUTH" + b" ***" * len(value.urls) + b"\r\n"
+        case responses.UrlFetch():
+            return b"* URLFETCH" + b" *** <data>" * len(value.urls) + b"\r\n"
+        case responses.StatusResponse(code=responses.ResponseCode(name="BADURL", value=bytes(url))):
+            return bytes(value).replace(url, HIDDEN)
         case commands.SaslResponse():
             return b"*\r\n" if value.data is None else HIDDEN + b"\r\n"
         case commands.BadCommand():
@@ -43,3 +51,8 @@ def shown(value: Any, fragments: Any = None, *, secret: bool = False) -> Any:
     except (TypeError, ValueError):
         # Read all the same, with a defect that we would not send ourselves.
         return repr(value).encode("utf-8", "backslashreplace") + b"\r\n"
+
+
+def _has_url(value: commands.Append | commands.Replace) -> bool:
+    messages = value.messages if isinstance(value, commands.Append) else (value.message,)
+    return any(isinstance(part, commands.CatenateUrl) for message in messages for part in message.parts or ())

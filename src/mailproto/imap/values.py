@@ -10,7 +10,7 @@ from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.trees import check_tree, write_generic_tree
 from mailproto._core.write import Writer
 from mailproto.imap import _arguments as check
-from mailproto.imap.commands_base import Value
+from mailproto.imap.commands_base import LiteralMode, Value
 
 #: What no part of the library has a type for: an atom is ``str``, a number ``int``, ``NIL`` ``None``, a
 #: string ``bytes``, a list ``tuple``.
@@ -37,8 +37,26 @@ def write_flag(writer: Writer, flag: str) -> None:
     writer.raw(to_octets(flag))
 
 
+class Argument(Value):
+    """Base class of what stands inside a response and has a wire form of its own, without a line end."""
+
+    __slots__ = ()
+
+    def _put(self, writer: Writer) -> None:
+        raise NotImplementedError
+
+    def encode(self, utf8: bool = False, literals: LiteralMode = "sync") -> list[bytes]:  # type: ignore[override]
+        """The wire form as fragments, see :meth:`Response.encode`."""
+        writer = Writer(utf8=utf8, side="server")
+        self._put(writer)
+        return writer.finish()  # type: ignore[return-value]
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self.encode())
+
+
 @dataclass(frozen=True, slots=True, repr=False)
-class NamespaceEntry(Value):
+class NamespaceEntry(Argument):
     """One namespace (RFC 2342): its prefix and the hierarchy delimiter there (``None``: flat).
 
     ``extensions`` are pairs of name and value, a tree.

@@ -23,11 +23,15 @@ from mailproto._core.sequence_set cimport sequence_set_from_wire
 from mailproto._core.words cimport WordCache, flags_of, sendable, text_to_bytes, trees_in, word_str
 
 import binascii
+import re
 from types import MappingProxyType
 
 from mailproto.errors import LimitError, ParseError
 
 cdef bytes ONE_LINE = bytes(26 if octet in (0, 10, 13) else octet for octet in range(256))
+
+#: A quoted string in the argument of a code; linear, for nothing in it can match twice.
+cdef object QUOTED = re.compile(rb'(?<=[ (])"(?:[^"\\]|\\.)*"')
 
 cdef dict KIND_NAMES = {
     MP_CODE_PLAIN: "plain", MP_CODE_NUMBER: "number", MP_CODE_ATOMS: "atoms", MP_CODE_FLAGS: "flags",
@@ -78,7 +82,7 @@ cdef object code_of(CodeTypes types, WordCache words, const uint8_t *unit, size_
     cdef object value
     cdef str name = word_str(words, unit + parts.name.off, parts.name.len).upper()
     if '"' in name:  # written again, it might open a string that the text behind the code closes
-        name = name.replace('"', "'")
+        name = name.replace('"', "'").replace("]", "}")
         mp_defect(&parts.defects, MP_DEFECT_BAD_CODE, parts.name.off)
     if high(unit, parts.name):
         mp_defect(&parts.defects, MP_DEFECT_EIGHT_BIT, parts.name.off)
@@ -176,6 +180,8 @@ cdef object raw_argument(const uint8_t *unit, mp_status_text *parts, str name):
                 made = made.replace(b'"', b"'")
                 break
         at += 1
+    if b"]" in made and b"]" in QUOTED.sub(b"x", b" " + made):  # written again, it would end the code
+        made = made.replace(b'"', b"'").replace(b"]", b"}")
     if made != value:
         mp_defect(&parts.defects, MP_DEFECT_BAD_CODE, parts.args.off)
         if kind == "charsets":  # what was mended must not be read as what the code takes

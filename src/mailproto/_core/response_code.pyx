@@ -23,15 +23,11 @@ from mailproto._core.sequence_set cimport sequence_set_from_wire
 from mailproto._core.words cimport WordCache, flags_of, sendable, text_to_bytes, trees_in, word_str
 
 import binascii
-import re
 from types import MappingProxyType
 
 from mailproto.errors import LimitError, ParseError
 
 cdef bytes ONE_LINE = bytes(26 if octet in (0, 10, 13) else octet for octet in range(256))
-
-#: A quoted string in the argument of a code; linear, for nothing in it can match twice.
-cdef object QUOTED = re.compile(rb'(?<=[ (])"(?:[^"\\]|\\.)*"')
 
 cdef dict KIND_NAMES = {
     MP_CODE_PLAIN: "plain", MP_CODE_NUMBER: "number", MP_CODE_ATOMS: "atoms", MP_CODE_FLAGS: "flags",
@@ -165,6 +161,22 @@ cdef bint high(const uint8_t *unit, mp_span span) noexcept:
     return False
 
 
+cdef bint ends_early(bytes argument) noexcept:
+    """Whether a bracket outside its quoted strings, which begin behind a space or a parenthesis, would end the code."""
+    cdef const uint8_t *p = <const uint8_t *><const char *>argument
+    cdef Py_ssize_t n = len(argument)
+    cdef Py_ssize_t at = 0
+    while at < n:
+        if p[at] == c"]":
+            return True
+        if p[at] == c'"' and (at == 0 or p[at - 1] == c" " or p[at - 1] == c"("):
+            at += 1
+            while at < n and p[at] != c'"':
+                at += 2 if p[at] == c"\\" else 1
+        at += 1
+    return False
+
+
 cdef object raw_argument(const uint8_t *unit, mp_status_text *parts, str name):
     """The argument of a code as it came, but for what could not be written again: CR, LF, NUL and quotes left open."""
     cdef bytes value = PyBytes_FromStringAndSize(<const char *>unit + parts.args.off, parts.args.len)
@@ -180,7 +192,7 @@ cdef object raw_argument(const uint8_t *unit, mp_status_text *parts, str name):
                 made = made.replace(b'"', b"'")
                 break
         at += 1
-    if b"]" in made and b"]" in QUOTED.sub(b"x", b" " + made):  # written again, it would end the code
+    if b"]" in made and ends_early(made):
         made = made.replace(b'"', b"'").replace(b"]", b"}")
     if made != value:
         mp_defect(&parts.defects, MP_DEFECT_BAD_CODE, parts.args.off)

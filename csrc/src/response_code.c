@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "mailproto/imap_write.h"
+
 #include "flag_list.h"
 #include "scan.h"
 #include "token.h"
@@ -431,8 +433,8 @@ static void read_code(const uint8_t *unit, const uint8_t *p, const uint8_t *clos
     t->name = (mp_span){AT(name), (uint32_t)(p - name)};
     const mp_code *known = mp_code_find(name, t->name.len);
     t->code = known ? known->kind : MP_CODE_RAW;
-    if (t->name.len == 0)
-        mp_defect(&t->defects, MP_DEFECT_BAD_CODE, AT(p));
+    if (!known && !mp_is_atom(name, t->name.len))
+        mp_defect(&t->defects, MP_DEFECT_BAD_CODE, AT(name));
     const uint8_t *from = p, *until = close;
     while (p < close && *p == ' ')
         p++;

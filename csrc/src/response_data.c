@@ -88,6 +88,16 @@ mp_status mp_read_mailbox_list(mp_cursor *c, mp_mailbox_list *out)
         return status;
     tolerant_sp(c, &out->defects);
     const mp_token *t = mp_cursor_peek(c);
+    while (t && t->kind == MP_TOK_ATOM && out->mailbox.kind == MP_TEXT_ATOM) { /* an unquoted name with spaces */
+        mp_defect(&out->defects, MP_DEFECT_ATOM_STRING, out->mailbox.span.off);
+        out->mailbox.span.len = t->off + t->len - out->mailbox.span.off;
+        out->mailbox.high |= t->high;
+        mp_cursor_skip(c);
+        if (mp_cursor_at_end(c))
+            return MP_OK;
+        tolerant_sp(c, &out->defects);
+        t = mp_cursor_peek(c);
+    }
     if (t && t->kind == MP_TOK_LIST) {
         out->extended = c->at;
         mp_cursor_skip(c);

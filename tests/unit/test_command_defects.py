@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mailproto import ParseError
-from mailproto.imap import COMMAND_DEFECTS, DEFECTS, MAILBOX_DEFECTS, MailboxName, parse_command
+from mailproto.imap import DEFECTS, MailboxName, parse_command
+from mailproto.imap.defects import OF_COMMANDS, OF_MAILBOX_NAMES, OF_RESPONSES
 
 #: A command for each row of the table.
 WITH_DEFECT = {
@@ -22,9 +23,9 @@ WITH_DEFECT = {
 
 
 def test_the_table_of_defects_has_every_one() -> None:
-    assert list(WITH_DEFECT) == list(COMMAND_DEFECTS)
+    assert list(WITH_DEFECT) == list(OF_COMMANDS)
     for name, wire in WITH_DEFECT.items():
-        row = COMMAND_DEFECTS[name]
+        row = OF_COMMANDS[name]
         assert row.name == name
         assert row.seen
         assert row.reading
@@ -39,5 +40,5 @@ def test_the_defects_of_names_are_in_a_table() -> None:
     found = {
         defect for wire in (b"&AGE-", b"\xc3\xa9", b"&") for defect in MailboxName.from_wire(wire).defects
     }
-    assert found == set(MAILBOX_DEFECTS)
-    assert set(MAILBOX_DEFECTS).isdisjoint({*DEFECTS, *COMMAND_DEFECTS})
+    assert found == set(OF_MAILBOX_NAMES)
+    assert set(DEFECTS) == {*OF_RESPONSES, *OF_COMMANDS, *OF_MAILBOX_NAMES}

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from mailproto import ParseError
-from mailproto.imap import DEFECTS, ResponseReader, SequenceSet, parse_response, responses
+from mailproto.imap import ResponseReader, SequenceSet, parse_response, responses
+from mailproto.imap.defects import OF_RESPONSES
 
 ADDRESS = b'((NIL NIL "a" "b.org"))'
 ENVELOPE = (
@@ -391,8 +392,8 @@ def test_what_is_odd_and_right_leaves_no_defect(wire: bytes, read: Callable[[Any
 
 
 def test_every_defect_of_the_table_has_a_sample() -> None:
-    assert {quirk.defect for quirk in QUIRKS} == set(DEFECTS)
-    for name, row_ in DEFECTS.items():
+    assert {quirk.defect for quirk in QUIRKS} == set(OF_RESPONSES)
+    for name, row_ in OF_RESPONSES.items():
         assert row_.name == name
         assert row_.seen
         assert row_.reading

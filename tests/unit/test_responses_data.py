@@ -25,6 +25,7 @@ from mailproto.imap.responses import (
     Metadata,
     MyRights,
     Namespace,
+    NamespaceEntry,
     Quota,
     QuotaRoot,
     SortResult,
@@ -470,6 +471,7 @@ def test_one_language_of_a_body_may_stand_alone(language: bytes) -> None:
 def test_a_delimiter_is_a_character_of_utf8() -> None:
     names = parse_response(b'* NAMESPACE (("" "\xc2\xb7")) NIL NIL\r\n', strict=True)
     assert names.personal[0].delimiter == "·"
+    assert NamespaceEntry("", "·") == names.personal[0]
     assert parse_response(bytes(names)) == names
     with pytest.raises(ParseError, match="delimiter"):
         parse_response(b'* NAMESPACE (("" "\xc2\xb7\xb7")) NIL NIL\r\n')
@@ -481,3 +483,11 @@ def test_what_stands_inside_a_response_has_a_wire_form() -> None:
     assert bytes(ContextUpdate("ADDTO", ((0, SequenceSet("1:2")),))) == b"ADDTO (0 1:2)"
     assert bytes(responses.ResponseCode("UIDNEXT", 5)) == b"[UIDNEXT 5]"
     assert responses.AppendUid(1, SequenceSet(2)).encode() == [b"1 2"]
+
+
+def test_an_unquoted_name_with_spaces_is_one_name() -> None:
+    row = parse_response(b'* LIST () "." INBOX.a b c ("X" (1))\r\n')
+    assert (row.mailbox, row.extended, row.defects) == ("INBOX.a b c", (("X", (1,)),), ("atom-for-string",))
+    assert parse_response(bytes(row)) == row
+    with pytest.raises(ParseError):
+        parse_response(b'* LIST () "." a "b"\r\n')

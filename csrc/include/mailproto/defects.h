@@ -53,7 +53,7 @@ extern "C" {
     X(MISSING_STATUS, "missing-status", "Exchange (`* [COPYUID ...`)", \
       "a response code without OK before it; read as an untagged OK") \
     X(BAD_CODE, "bad-code", "servers with a list left out of PERMANENTFLAGS or names for numbers", \
-      "a known response code with an argument of another kind, or a code without a name; the argument's bytes") \
+      "a known response code with an argument of another kind, or a code whose name is no atom; the argument's bytes") \
     X(UNCLOSED_CODE, "unclosed-code", "servers that cut long lines; codes of their own that quote a `]`", \
       "`[` without `]`, and all of it is text; or one whose first `]` is inside a string, behind which it ends") \
     X(NIL_ADDRESS, "nil-address", "Exchange, Domino", \

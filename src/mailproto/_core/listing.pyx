@@ -116,13 +116,7 @@ cdef class MailboxList:
                 writer.sp()
             first = False
             writer.raw(attribute.encode("utf-8", "surrogateescape"))
-        writer.raw(b") ")
-        if self.delimiter is None or self.delimiter in "\0\r\n":
-            writer.nstring(None if self.delimiter is None else self.delimiter.encode("ascii"))
-        else:  # DQUOTE QUOTED-CHAR DQUOTE: no literal, whatever the character
-            escape = b"\\" if self.delimiter in '"\\' else b""
-            writer.raw(b'"' + escape + self.delimiter.encode("utf-8", "surrogateescape") + b'"')
-        writer.sp().mailbox(self.mailbox)
+        writer.raw(b") ").delimiter(self.delimiter).sp().mailbox(self.mailbox)
         if self.extended:
             writer.raw(b" (")
             first = True

@@ -205,6 +205,13 @@ cdef class Writer:
             return self.nil()
         return self.string(data)
 
+    def delimiter(self, character, /):
+        """A hierarchy delimiter, ``None`` for NIL: between quotes, whatever the character, for that is its grammar."""
+        if character is None or character in "\0\r\n":  # the latter were read from a literal
+            return self.nstring(None if character is None else character.encode("ascii"))
+        escape = b"\\" if character in '"\\' else b""
+        return self.raw(b'"' + escape + character.encode("utf-8", "surrogateescape") + b'"')
+
     def literal(self, data, /, *, binary=None):
         """A literal, whatever it holds. ``binary`` true makes it ``~{n}``; by default a client's is that if it must."""
         cdef bytes wire = octets(data, "a literal")

@@ -6,7 +6,7 @@ from mailproto._core.sequence_set import SequenceSet
 from mailproto.imap import commands, events, responses, search
 from mailproto.imap.client import ClientSession
 from mailproto.imap.command_reader import CommandReader, parse_command, parse_command_prefix
-from mailproto.imap.defects import COMMAND_DEFECTS, DEFECTS, MAILBOX_DEFECTS
+from mailproto.imap.defects import DEFECTS
 from mailproto.imap.events import LiteralBegin, LiteralChunk, LiteralEnd
 from mailproto.imap.response_reader import ResponseReader, parse_response, parse_response_prefix
 from mailproto.imap.responses import Address, BodyStructure, Envelope
@@ -14,9 +14,7 @@ from mailproto.imap.server import ServerSession
 from mailproto.imap.view import MailboxView
 
 __all__ = [
-    "COMMAND_DEFECTS",
     "DEFECTS",
-    "MAILBOX_DEFECTS",
     "Address",
     "BodyStructure",
     "ClientSession",

@@ -73,8 +73,8 @@ class NamespaceEntry(Argument):
         self._set("prefix", prefix)
         if self.delimiter is not None:
             delimiter = exact.text(self.delimiter, "delimiter")
-            if len(delimiter) != 1 or not delimiter.isascii() or delimiter in "\r\n\0":
-                raise ValueError("delimiter must be one ASCII character, not CR, LF or NUL, or None")
+            if len(delimiter) != 1 or delimiter in "\r\n\0" or "\ud800" <= delimiter <= "\udfff":
+                raise ValueError("delimiter must be one character, not CR, LF or NUL, or None")
             self._set("delimiter", delimiter)
         extensions = []
         for label, value in check.pairs(self.extensions, "extensions"):
@@ -106,8 +106,7 @@ class NamespaceEntry(Argument):
         return None
 
     def _put(self, writer: Writer) -> None:
-        writer.open().string(self.prefix.wire).sp()
-        writer.nstring(None if self.delimiter is None else to_octets(self.delimiter))
+        writer.open().string(self.prefix.wire).sp().delimiter(self.delimiter)
         for label, tree in self.extensions:
             writer.sp().string(to_octets(label))
             write_tree(writer.sp(), tree)

@@ -167,7 +167,7 @@ ODD = {
     "bare CR in text": (b"* OK a\rb\r\n", ("bare-cr",)),
     "bare LF": (b"* 3 EXISTS\n", ("bare-lf",)),
     "8 bits in an atom": (b"* X caf\xe9\r\n", ("8-bit",)),
-    "8 bits in a code's name": (b"* OK [\xe9 3] x\r\n", ("8-bit",)),
+    "8 bits in a code's name": (b"* OK [\xe9 3] x\r\n", ("8-bit", "bad-code")),
     "8 bits in an item's name": (b"* 1 FETCH (X\xe9 3)\r\n", ("8-bit",)),
     "8 bits in a section": (b'* 1 FETCH (BODY[HEADER.FIELDS ("\xe9")] "x")\r\n', ("8-bit",)),
     "a backslash before the closing quote": (b'* LIST () "/" "a\\"\r\n', None),

@@ -183,7 +183,7 @@ def test_rows_scanned_and_rows_through_the_tape_agree(seed: int) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        b'LIST () "/" a b', b'LIST () "/" "a', b'LIST (\\A "/" a', b"LIST () NIL", b'LIST () "//" a',
+        b'LIST () "/" a "b"', b'LIST () "/" "a', b'LIST (\\A "/" a', b"LIST () NIL", b'LIST () "//" a',
         b"STATUS a (MESSAGES)x", b"STATUS a (MESSAGES 1", b"STATUS a (MESSAGES 1))", b"STATUS a MESSAGES 1",
         b"STATUS a (MESSAGES 9223372036854775808 {)",
     ],

@@ -166,19 +166,26 @@ typedef struct machine {
 
 static void flaw(machine *m, uint32_t bit) { mp_defect(&m->d->defects, bit, m->c->pos); }
 
+/* Makes room for one more. */
+static mp_status reserve(mp_data *d, mp_cursor *c)
+{
+    if (d->count < d->room)
+        return MP_OK;
+    size_t old_size = d->room * sizeof *d->items, want = d->room ? (size_t)d->room * 2 : 32;
+    mp_datum *items = want > UINT32_MAX ? NULL : d->alloc.realloc(d->alloc.ctx, d->items, old_size, want * sizeof *items);
+    if (!items)
+        return mp_fail(c->err, MP_E_NOMEM, c->pos, "memory");
+    d->items = items;
+    d->room = (uint32_t)want;
+    return MP_OK;
+}
+
 static mp_status add(mp_data *d, mp_cursor *c, mp_datum value)
 {
-    if (d->count == d->room) {
-        size_t want = d->room ? (size_t)d->room * 2 : 32;
-        mp_datum *items = want > UINT32_MAX ? NULL
-                                            : d->alloc.realloc(d->alloc.ctx, d->items, d->room * sizeof value, want * sizeof value);
-        if (!items)
-            return mp_fail(c->err, MP_E_NOMEM, c->pos, "memory");
-        d->items = items;
-        d->room = (uint32_t)want;
-    }
-    d->items[d->count++] = value;
-    return MP_OK;
+    mp_status status = reserve(d, c);
+    if (status == MP_OK)
+        d->items[d->count++] = value;
+    return status;
 }
 
 static mp_status add_text(machine *m, mp_datum_kind kind, const mp_token *t)
@@ -434,6 +441,8 @@ static mp_status begin_item(machine *m, const item_row *items)
     mp_status status = add_list(m, 2);
     if (status == MP_OK)
         status = add_text(m, MP_DATUM_NAME, t);
+    if (status == MP_OK)
+        status = reserve(m->d, m->c); /* for mend */
     if (status != MP_OK)
         return status;
     space(m);
@@ -471,7 +480,7 @@ static bool mend(machine *m)
     const mp_token *t = mp_cursor_peek(m->c);
     if (!t)
         return false;
-    m->d->count = l->datum + 2; /* its list and its name, so there is room for one more */
+    m->d->count = l->datum + 2; /* its list and its name; begin_item made room for one more */
     m->d->items[l->datum].count = 2;
     if (m->d->items[l->datum + 1].kind == MP_DATUM_WORD)
         flaw(m, MP_DEFECT_BAD_VALUE);

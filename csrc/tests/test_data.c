@@ -111,6 +111,42 @@ static void test_rows(void)
     }
 }
 
+/* A value that does not fit, behind so many that the memory is full when it is found: what is read instead has room. */
+static void test_full(void)
+{
+    static const char *const shapes[][2] = {
+        {"* ESEARCH RELEVANCY (1", ") MIN x COUNT 3\r\n"},
+        {"* ESEARCH ADDTO (0 1", ") MIN (x) COUNT 3\r\n"},
+        {"* ESEARCH (TAG \"a\" X 1", ") MIN NIL COUNT 3\r\n"},
+        {"* URLFETCH \"u\" (X 1", ") (BINARY x)\r\n"},
+    };
+    for (size_t shape = 0; shape < sizeof shapes / sizeof *shapes; shape++)
+        for (size_t n = 0; n < 140; n++) {
+            char line[600];
+            size_t len = (size_t)snprintf(line, sizeof line, "%s", shapes[shape][0]);
+            for (size_t i = 0; i < n; i++)
+                len += (size_t)snprintf(line + len, sizeof line - len, " 5");
+            len += (size_t)snprintf(line + len, sizeof line - len, "%s", shapes[shape][1]);
+            uint8_t *unit = exact(line, len);
+            mp_response_head head;
+            mp_tape tape;
+            mp_cursor c;
+            mp_error err;
+            mp_data d;
+            mp_tape_init(&tape, mp_alloc_libc());
+            mp_data_init(&d, mp_alloc_libc());
+            CHECK(mp_read_response_head(unit, len, &head, &err) == MP_OK && mp_has_data(head.kind));
+            CHECK(mp_build_response_tape(&tape, unit, &head, &limits, &err) == MP_OK);
+            mp_cursor_init(&c, unit, head.rest, head.end, &tape, &limits, &err);
+            mp_status status = mp_read_data(&d, head.kind, &c);
+            CHECK(status == MP_OK || status == MP_E_SYNTAX);
+            CHECK(d.count <= d.room);
+            mp_data_free(&d);
+            mp_tape_free(&tape);
+            free(unit);
+        }
+}
+
 static void test_items(void)
 {
     static const char line[] = "* X (MESSAGES 5 mailboxid (F1) APPENDLIMIT NIL Y (a) MAILBOXID x Z)\r\n";
@@ -179,6 +215,7 @@ int main(void)
 {
     limits = mp_limits_client();
     test_rows();
+    test_full();
     test_items();
     test_threads();
     return RESULT();

@@ -9,7 +9,8 @@
  *     s  astring                                          t  string, an atom or NIL with a defect
  *     v  nstring or literal8                              d  one QUOTED-CHAR or NIL
  *     a  astring, given as a NAME                         w  the same as a WORD
- *     m  mailbox                                          q  sequence-set
+ *     m  mailbox                                          p  the beginning of one: a string as t
+ *     q  sequence-set
  *     r  partial-range: a LIST of two numbers             u  the word UID or nothing: 1 or 0
  *     x  anything, as a TREE                              &k name and value by the items named k
  *     ?e e or nothing                                     ~e e or NIL
@@ -19,7 +20,7 @@
  *     <...>  the same without SP between the groups       !{...}  at least once
  *     [...]  the same, while lists come, within each of them to its end
  *
- * The elements behind v, d, t and x may be missing at the end of a list: NIL, with a defect. */
+ * The elements behind v, d, t, p and x may be missing at the end of a list: NIL, with a defect. */
 #include "mailproto/imap_data.h"
 
 #include <string.h>
@@ -66,7 +67,7 @@ static const row rows[] = {
     {MP_RESP_COMPARATOR, 0, "a{a}", MP_DEFECT_BAD_VALUE},
     /* Namespace = nil / "(" 1*("(" string SP (<"> QUOTED_CHAR <"> / nil) *(Namespace_Response_Extension) ")") ")"
      * Namespace_Response_Extension = SP string SP "(" string *(SP string) ")"             RFC 2342 section 6 */
-    {MP_RESP_NAMESPACE, 0, "~(<(td{ax})>)~(<(td{ax})>)~(<(td{ax})>)", 0},
+    {MP_RESP_NAMESPACE, 0, "~(<(pd{ax})>)~(<(pd{ax})>)~(<(pd{ax})>)", 0},
     /* id_params_list = "(" #(string SPACE nstring) ")" / nil                              RFC 2971 section 4 */
     {MP_RESP_ID, 0, "~({tv})", 0},
     /* "JMAPACCESS" SP quoted                                                              RFC 9698 section 4 */
@@ -302,7 +303,7 @@ static mp_status read_value(machine *m, char op, const mp_token *t)
         return add_number(m, uid);
     }
     if (!t)
-        return strchr("vdtx", op) && m->n ? add_nil(m, MP_DEFECT_BAD_VALUE) : mp_cursor_fail(m->c, "value");
+        return strchr("vdtpx", op) && m->n ? add_nil(m, MP_DEFECT_BAD_VALUE) : mp_cursor_fail(m->c, "value");
     switch (op) {
     case 'n':
     case 'c':
@@ -327,10 +328,10 @@ static mp_status read_value(machine *m, char op, const mp_token *t)
     }
     if (t->kind == MP_TOK_LIST)
         return mp_cursor_fail(m->c, op == 'm' ? "mailbox" : "string");
-    if (op == 'v' || op == 't') {
+    if (op == 'v' || op == 't' || op == 'p') {
         if (is_nil(m->c, t)) {
             mp_cursor_skip(m->c);
-            return add_nil(m, op == 't' ? MP_DEFECT_NIL_STRING : 0);
+            return add_nil(m, op == 'v' ? 0 : MP_DEFECT_NIL_STRING);
         }
         if (t->kind == MP_TOK_ATOM)
             flaw(m, MP_DEFECT_ATOM_STRING);
@@ -340,7 +341,9 @@ static mp_status read_value(machine *m, char op, const mp_token *t)
         flaw(m, MP_DEFECT_BAD_VALUE);
     if (t->kind == MP_TOK_ATOM && strchr("sam", op) && !mp_is_astring(m->c->data + t->off, t->len))
         flaw(m, MP_DEFECT_ATOM_STRING);
-    return add_text(m, op == 'm' ? MP_DATUM_MAILBOX : op == 'a' || op == 'o' ? MP_DATUM_NAME : op == 'w' ? MP_DATUM_WORD : MP_DATUM_STRING, t);
+    if (op == 'm' || op == 'p')
+        return add_text(m, MP_DATUM_MAILBOX, t);
+    return add_text(m, op == 'a' || op == 'o' ? MP_DATUM_NAME : op == 'w' ? MP_DATUM_WORD : MP_DATUM_STRING, t);
 }
 
 /* Behind the element at p. */

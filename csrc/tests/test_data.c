@@ -67,7 +67,7 @@ static const struct {
     {"LANGUAGE (DE)", "[DE]", 0, 0},
     {"COMPARATOR a", "a -", 0, 0},
     {"COMPARATOR a (b c)", "a [b c]", 0, 0},
-    {"NAMESPACE ((\"\" \"/\")(\"a\" NIL \"X\" (1))) NIL ()", "[[' '/ []] ['a - [[X #]]]] - []", 0, 0},
+    {"NAMESPACE ((\"\" \"/\")(\"a\" NIL \"X\" (1))) NIL ()", "[[@ '/ []] [@a - [[X #]]]] - []", 0, 0},
     {"NAMESPACE NIL", "- - -", 0, MP_DEFECT_BAD_VALUE},
     {"ID (\"a\" \"b\" \"c\" NIL)", "[['a 'b] ['c -]]", 0, 0},
     {"ID NIL", "-", 0, 0},

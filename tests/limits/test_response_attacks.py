@@ -532,6 +532,6 @@ def test_attack_20_nothing_splits_a_response(evil: bytes) -> None:
 
 @pytest.mark.parametrize("before", [*range(10, 30), *range(50, 62), *range(110, 126)])
 def test_a_value_that_does_not_fit_behind_many_that_do(before: int) -> None:
-    """Where the memory of the values was full, the tree that stands for the broken one was written behind it."""
+    """Where the memory of the values was full, the tree of the broken one was written behind it."""
     value = parse_response(b"* ESEARCH RELEVANCY (" + b" ".join([b"5"] * before) + b") MIN x\r\n")
     assert (value.relevancy, value.min, value.defects) == ((5,) * before, None, ("bad-value",))

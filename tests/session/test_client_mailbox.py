@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from helpers import drain, greeted, selected, sent
+from helpers import FEEDERS, drain, greeted, selected, sent
 
 from mailproto import LocalError
-from mailproto.imap import commands
+from mailproto.imap import commands, responses
 from mailproto.imap.events import (
     Unsolicited,
 )
@@ -91,6 +93,45 @@ def test_enable_is_tracked_only_when_asked_for() -> None:
     drain(session)
     assert session.enabled == {"CONDSTORE", "UTF8=ACCEPT"}
     assert session.utf8
+
+
+@pytest.mark.parametrize("extension", ["UTF8=ACCEPT", "IMAP4rev2"])
+@pytest.mark.parametrize("feed", FEEDERS)
+def test_names_are_utf8_once_that_is_enabled(feed: Any, extension: str) -> None:
+    """RFC 6855 section 3, RFC 9051 section 5.1: what LIST names is the mailbox that STATUS asks for."""
+    session = greeted(b"* PREAUTH [CAPABILITY IMAP4rev1 IMAP4rev2 ENABLE UTF8=ACCEPT UNAUTHENTICATE] hi\r\n")
+    line = b'* LIST () "/" "Tom&-Jerry"\r\n'
+    session.send(commands.Enable((extension,)))
+    session.send(commands.List("", "*"))
+    sent(session)
+    # Nothing is enabled by what is said unasked, and all is by what is: also for what came in the same read.
+    events = [
+        *feed(session, line + b"* ENABLED CONDSTORE\r\n" + line),
+        *feed(session, b"* ENABLED %s\r\nA1 OK x\r\n" % extension.encode() + line + b"A2 OK x\r\n"),
+    ]
+    rows = [getattr(event, "response", event) for event in events]
+    names = [row.mailbox for row in rows if isinstance(row, responses.MailboxList)]
+    assert names == ["Tom&Jerry", "Tom&Jerry", "Tom&-Jerry"]
+    session.send(commands.Status(names[-1], ("MESSAGES",)))
+    assert sent(session) == b"A3 STATUS Tom&-Jerry (MESSAGES)\r\n"
+    status, _ = feed(session, b"* STATUS Tom&-Jerry (MESSAGES 1)\r\nA3 OK x\r\n")
+    assert status.mailbox == "Tom&-Jerry"
+    session.send(commands.Unauthenticate())
+    sent(session)
+    events = [*feed(session, line + b"A4 OK x\r\n" + line)]
+    rows = [getattr(event, "response", event) for event in events]
+    assert [row.mailbox for row in rows if isinstance(row, responses.MailboxList)] == [
+        "Tom&-Jerry",
+        "Tom&Jerry",
+    ]
+    assert not session.utf8
+
+
+def test_what_nobody_asked_for_changes_no_names() -> None:
+    session = greeted(b"* PREAUTH [CAPABILITY IMAP4rev1 ENABLE UTF8=ACCEPT] hi\r\n")
+    session.receive_data(b'* ENABLED UTF8=ACCEPT\r\n* LIST () "/" "a&-b"\r\n')
+    *_, event = drain(session)
+    assert event.response.mailbox == "a&b"
 
 
 def test_attack_18_capabilities_are_dropped_after_login() -> None:

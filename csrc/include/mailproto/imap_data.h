@@ -33,7 +33,7 @@ extern "C" {
  *                  MAILBOX LIST NAME*                          form 1: entries that changed
  *     LANGUAGE     LIST NAME*
  *     COMPARATOR   NAME [LIST NAME*]
- *     NAMESPACE    three times [LIST LIST(STRING [STRING] LIST LIST(NAME TREE)*)*]: prefix, delimiter, extensions
+ *     NAMESPACE    three times [LIST LIST(MAILBOX [STRING] LIST LIST(NAME TREE)*)*]: prefix, delimiter, extensions
  *     ID           [LIST LIST(STRING [STRING])*]
  *     JMAPACCESS   STRING
  *     UIDBATCHES   [LIST ITEM*] [SET]: correlators, batches
@@ -48,7 +48,7 @@ typedef enum mp_datum_kind {
     MP_DATUM_STRING,  /* text: octets                                                               */
     MP_DATUM_NAME,    /* text: ASCII by the grammar, and to be shown as it is                       */
     MP_DATUM_WORD,    /* text: the same, in any case                                                */
-    MP_DATUM_MAILBOX, /* text                                                                       */
+    MP_DATUM_MAILBOX, /* text; also the prefix of a namespace                                       */
     MP_DATUM_SET,     /* text.span: a sequence-set; its numbers are checked                         */
     MP_DATUM_LIST,    /* count                                                                      */
     MP_DATUM_TREE     /* count: index of the value's token in the tape                              */

@@ -6,7 +6,8 @@ from mailproto._core.c_mailproto cimport mp_defects, mp_fetch_item, mp_limits, m
 
 
 # The value of an item of any kind from MP_FETCH_OTHER on but MP_FETCH_BROKEN; `name` in upper case. LimitError.
-cdef object read_item(const uint8_t *unit, const mp_fetch_item *item, str name, const mp_limits *limits,
+# `utf8`: labels are UTF-8, as mailbox names are.
+cdef object read_item(const uint8_t *unit, const mp_fetch_item *item, str name, const mp_limits *limits, bint utf8,
                       mp_defects *defects)
 # An item's name in its normal form, see mp_normalise_section.
 cdef str normal_name(const uint8_t *unit, mp_span name)

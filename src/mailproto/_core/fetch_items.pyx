@@ -36,7 +36,7 @@ cdef WordCache DEFAULTS = new_words(Limits(), False)
 # ---- reading ---------------------------------------------------------------------------------------------------------
 
 
-cdef object read_item(const uint8_t *unit, const mp_fetch_item *item, str name, const mp_limits *limits,
+cdef object read_item(const uint8_t *unit, const mp_fetch_item *item, str name, const mp_limits *limits, bint utf8,
                       mp_defects *defects):
     cdef mp_date_time moment
     cdef mp_error error
@@ -55,7 +55,7 @@ cdef object read_item(const uint8_t *unit, const mp_fetch_item *item, str name, 
         mp_defect(defects, MP_DEFECT_BAD_DATE, item.value.off)
         return None
     if kind == MP_FETCH_GM_LABELS:
-        return labels_of(unit, item, limits, defects)
+        return labels_of(unit, item, limits, utf8, defects)
     tree = trees_in(unit, item.value.off, item.value.off + item.value.len, limits)[0]
     if name == "PREVIEW" and isinstance(tree, tuple) and tree and isinstance(tree[-1], bytes):
         return tree[-1]  # (FUZZY "text"), as the drafts of RFC 8970 had it
@@ -81,8 +81,8 @@ cdef bint is_id(str text):
     return bool(text) and all([" " < c < "\x7f" and c not in '()"{' for c in text])
 
 
-cdef tuple labels_of(const uint8_t *unit, const mp_fetch_item *item, const mp_limits *limits, mp_defects *defects):
-    """"(" [astring *(SP astring)] ")": names in modified UTF-7, or \\Inbox and its like."""
+cdef tuple labels_of(const uint8_t *unit, const mp_fetch_item *item, const mp_limits *limits, bint utf8, mp_defects *defects):
+    """"(" [astring *(SP astring)] ")": names as of mailboxes, or \\Inbox and its like."""
     cdef mp_text text
     cdef mp_error error
     cdef mp_defects own
@@ -104,7 +104,8 @@ cdef tuple labels_of(const uint8_t *unit, const mp_fetch_item *item, const mp_li
             mp_fail_limit(&error, at, b"max_elements")
             raise_error(&error, unit, end)
         plain = b"NIL" if text.kind == MP_TEXT_NIL else text_to_bytes(unit, &text)
-        made.append(mailbox_from_wire(<const uint8_t *>PyBytes_AS_STRING(plain), PyBytes_GET_SIZE(plain), text.high))
+        made.append(mailbox_from_wire(<const uint8_t *>PyBytes_AS_STRING(plain), PyBytes_GET_SIZE(plain),
+                                      utf8 or text.high))
 
 
 # ---- from Python -----------------------------------------------------------------------------------------------------

@@ -141,7 +141,7 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_resp
                 mp_defect(&scan.defects, MP_DEFECT_EIGHT_BIT, item.name.off)
             if name in row.other_map:
                 mp_defect(&scan.defects, MP_DEFECT_REPEATED, item.name.off)
-            row.other_map[name] = read_item(unit, &item, name, &words.limits, &scan.defects)
+            row.other_map[name] = read_item(unit, &item, name, &words.limits, words.utf8, &scan.defects)
     if scan.defects.bits:
         keep_mended(row, NULL, &scan.defects, unit, length)
         mp_defects_join(&head.defects, &scan.defects, 0)

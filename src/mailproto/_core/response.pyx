@@ -278,7 +278,7 @@ cdef MailboxList list_of(WordCache words, mp_tape *tape, const uint8_t *unit, si
             listed.delimiter = PyUnicode_FromOrdinal(unit[place])
         else:
             listed.delimiter = text_to_bytes(unit, &row.delimiter).decode("utf-8", "surrogateescape")
-    listed.mailbox = mailbox_of(unit, &row.mailbox)
+    listed.mailbox = mailbox_of(unit, &row.mailbox, words.utf8)
     listed.extended = ()
     if row.extended:
         listed.extended = extended_of(words, tape, unit, length, head, row.extended)
@@ -290,7 +290,7 @@ cdef object status_row_of(ResponseTypes types, WordCache words, const uint8_t *u
                           const mp_status_row *row):
     cdef object value
     cdef dict items = {}
-    cdef MailboxName box = mailbox_of(unit, &row.mailbox)
+    cdef MailboxName box = mailbox_of(unit, &row.mailbox, words.utf8)
     cdef uint32_t i
     cdef uint64_t number
     for i in range(row.n):
@@ -379,7 +379,7 @@ cdef object read_mailbox_status(ResponseTypes types, WordCache words, mp_tape *t
     cdef tuple read = items_of(MP_ITEMS_STATUS, words, tape, unit, length, cursor, error, defects)
     if mp_read_close(cursor, &outer) != MP_OK or mp_read_end(cursor) != MP_OK:
         raise_error(error, unit, length)
-    box = mailbox_of(unit, &mailbox)
+    box = mailbox_of(unit, &mailbox, words.utf8)
     items = {name.upper(): item for name, item in read}
     if len(items) < len(read):
         mp_defect(defects, MP_DEFECT_REPEATED, mailbox.span.off + mailbox.span.len)

@@ -140,7 +140,7 @@ cdef object value_of(CodeTypes types, WordCache words, const uint8_t *unit, size
         return built(types.message_limit, (("limit", parts.number),
                                            ("uid", parts.number2 if parts.has_number2 else None)))
     if kind == MP_CODE_MAILBOXES:
-        return (mailbox_of(unit, &parts.string1), mailbox_of(unit, &parts.string2))
+        return (mailbox_of(unit, &parts.string1, words.utf8), mailbox_of(unit, &parts.string2, words.utf8))
     return raw_argument(unit, parts, name) if parts.args.len or kind == MP_CODE_TEXT else None
 
 
@@ -148,9 +148,9 @@ cdef str string_of(const uint8_t *unit, const mp_text *text):
     return "NIL" if text.kind == MP_TEXT_NIL else text_to_bytes(unit, text).decode("utf-8", "surrogateescape")
 
 
-cdef object mailbox_of(const uint8_t *unit, const mp_text *text):
+cdef object mailbox_of(const uint8_t *unit, const mp_text *text, bint utf8):
     cdef bytes plain = b"NIL" if text.kind == MP_TEXT_NIL else text_to_bytes(unit, text)
-    return mailbox_from_wire(<const uint8_t *><const char *>plain, len(plain), text.high)
+    return mailbox_from_wire(<const uint8_t *><const char *>plain, len(plain), utf8 or text.high)
 
 
 cdef bint high(const uint8_t *unit, mp_span span) noexcept:

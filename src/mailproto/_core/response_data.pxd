@@ -9,7 +9,7 @@ from mailproto._core.words cimport WordCache
 
 # An instance without fields but `defects` and `raw`.
 cdef object new(object cls, uint32_t bits, tuple more, const uint8_t *unit, size_t length)
-cdef MailboxName mailbox_of(const uint8_t *unit, const mp_text *text)
+cdef MailboxName mailbox_of(const uint8_t *unit, const mp_text *text, bint utf8)
 # The response of this mp_response_kind, built by its class's _from_wire.
 cdef object data_of(object cls, int kind, WordCache words, mp_tape *tape, const uint8_t *unit, size_t length,
                     mp_cursor *cursor, mp_error *error, mp_defects *defects)

@@ -32,12 +32,12 @@ cdef object new(object cls, uint32_t bits, tuple more, const uint8_t *unit, size
     return made
 
 
-cdef MailboxName mailbox_of(const uint8_t *unit, const mp_text *text):
+cdef MailboxName mailbox_of(const uint8_t *unit, const mp_text *text, bint utf8):
     cdef bytes plain
     if text.kind == MP_TEXT_QUOTED_ESC:
         plain = text_to_bytes(unit, text)
-        return mailbox_from_wire(<const uint8_t *><const char *>plain, len(plain), text.high)
-    return mailbox_from_wire(unit + text.span.off, text.span.len, text.high)
+        return mailbox_from_wire(<const uint8_t *><const char *>plain, len(plain), utf8 or text.high)
+    return mailbox_from_wire(unit + text.span.off, text.span.len, utf8 or text.high)
 
 
 @cython.final
@@ -82,7 +82,7 @@ cdef class Values:
                 return word_str(self.words, self.unit + datum.text.span.off, datum.text.span.len)
             return word_upper(self.words, self.unit + datum.text.span.off, datum.text.span.len)
         if datum.kind == MP_DATUM_MAILBOX:
-            box = mailbox_of(self.unit, &datum.text)
+            box = mailbox_of(self.unit, &datum.text, self.words.utf8)
             self.more += box.defects
             return box
         if datum.kind == MP_DATUM_SET:

@@ -47,7 +47,7 @@ cdef class ResponseReader(LiteralIntake):
     error is ``fatal``, raised once, and then there is only NEED_DATA. What real servers get wrong and can be read all
     the same is no error but in the value's ``defects``; with ``strict`` it is an error.
 
-    *types*: the classes to build (see :class:`ResponseTypes`), *events*: those for the beginning, a chunk and the end of
+    *utf8*: mailbox names are UTF-8. *types*: the classes to build (see :class:`ResponseTypes`), *events*: those for the beginning, a chunk and the end of
     a streamed literal; :class:`mailproto.imap.ResponseReader` has them.
     """
 
@@ -62,7 +62,8 @@ cdef class ResponseReader(LiteralIntake):
     def __cinit__(self, *args, **kwargs):
         mp_tape_init(&self.tape, mp_alloc_libc())
 
-    def __init__(self, ResponseTypes types not None, *, limits=None, strict=False, stream_above=None, events=None):
+    def __init__(self, ResponseTypes types not None, *, limits=None, utf8=False, strict=False, stream_above=None,
+                 events=None):
         cdef uint64_t above = LARGE if stream_above is None else octets_above(stream_above)
         if self.types is not None:
             raise TypeError("a reader is made once")
@@ -70,6 +71,7 @@ cdef class ResponseReader(LiteralIntake):
             self.begin_type, self.chunk_type, self.end_type = events
             self.streaming = True
         self.words = new_words(Limits.client() if limits is None else limits, True)
+        self.words.utf8 = boolean(utf8, "utf8")
         self.strict = boolean(strict, "strict")
         mp_framer_init(&self.framer, MP_SERVER_SENDS, &self.words.limits)
         mp_framer_announce_above(&self.framer, above)
@@ -84,6 +86,20 @@ cdef class ResponseReader(LiteralIntake):
         """Octets received that no response, and no event of a streamed literal, has been made of yet."""
         with cython.critical_section(self):
             return self.unread() + self.kept_apart()
+
+    @property
+    def utf8(self):
+        """Whether mailbox names are UTF-8: set it when the server has enabled UTF8=ACCEPT or IMAP4rev2.
+
+        It holds for the responses that are read from then on.
+        """
+        return self.words is not None and self.words.utf8
+
+    @utf8.setter
+    def utf8(self, value):
+        if self.words is None:
+            raise TypeError("a reader is made by its __init__")
+        self.words.utf8 = boolean(value, "utf8")
 
     def next(self):
         """The next response, or NEED_DATA. Raises ParseError and LimitError as the class says."""
@@ -295,9 +311,9 @@ cdef bint is_marked(object value, dict outside):
     return False
 
 
-def parse_response_prefix(ResponseTypes types not None, data, *, limits=None, strict=False):
+def parse_response_prefix(ResponseTypes types not None, data, *, limits=None, utf8=False, strict=False):
     """(value, consumed) of the first response in *data*. IncompleteError, ParseError, LimitError."""
-    cdef ResponseReader reader = ResponseReader(types, limits=limits, strict=strict)
+    cdef ResponseReader reader = ResponseReader(types, limits=limits, utf8=utf8, strict=strict)
     reader.words.enabled = False
     reader.feed(data)
     fed = reader.buffered
@@ -307,9 +323,9 @@ def parse_response_prefix(ResponseTypes types not None, data, *, limits=None, st
     return value, fed - reader.buffered
 
 
-def parse_response(ResponseTypes types not None, data, *, limits=None, strict=False):
+def parse_response(ResponseTypes types not None, data, *, limits=None, utf8=False, strict=False):
     """The one response that *data* is. IncompleteError, ParseError (also for bytes behind it), LimitError."""
-    value, consumed = parse_response_prefix(types, data, limits=limits, strict=strict)
+    value, consumed = parse_response_prefix(types, data, limits=limits, utf8=utf8, strict=strict)
     if consumed != memoryview(data).nbytes:
         raise ParseError(consumed, "end of the data", bytes(data)[:1024])
     return value

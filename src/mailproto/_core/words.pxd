@@ -38,6 +38,7 @@ cdef class WordCache:
     cdef mp_limits limits   # of the reader, for what its rows decode later
     cdef uint32_t depth     # max_depth as it was given: for what Python does not walk by recursion
     cdef bint enabled       # false: keep nothing, for a single value
+    cdef bint utf8          # mailbox names are UTF-8: the mode that the reader is in
 
     cdef int keep(self, int kind, uint32_t hash, object key, object value) except -1
 

@@ -87,6 +87,11 @@ cdef class Writer:
     def __dealloc__(self):
         PyMem_RawFree(self.buffer)
 
+    @property
+    def in_utf8(self):
+        """Whether mailbox names go out as UTF-8."""
+        return self.utf8
+
     cdef uint8_t *reserve(self, size_t octets) except NULL:
         cdef size_t wanted = self.used + octets
         cdef size_t room

@@ -88,6 +88,7 @@ class ClientSession(ClientSender):
         self._handlers: dict[type, Callable[[Any], Any]] = {
             responses.StatusResponse: self._on_status,
             responses.Continuation: self._on_continuation,
+            responses.Enabled: self._on_enabled,
             responses.Fetch: self._on_fetch,
             LiteralBegin: self._on_literal,
             LiteralChunk: self._on_literal,
@@ -225,6 +226,7 @@ class ClientSession(ClientSender):
         if happened is not None and self._state is not State.LOGOUT:
             self._advance(happened)
         self._known.completed(tag, pending.command, happened)
+        self._reader.utf8 = self.utf8  # UNAUTHENTICATE switches it off
         if value.code is not None and name != "STARTTLS":
             self._known.learn_code(value.code)
         if not self._flying and not self._queue:
@@ -316,6 +318,11 @@ class ClientSession(ClientSender):
     def _on_data(self, value: Any) -> Any:
         self._known.learn(value)
         return self._owned(value, solicited.owner(value, self._flying.values()))
+
+    def _on_enabled(self, value: responses.Enabled) -> Any:
+        event = self._on_data(value)
+        self._reader.utf8 = self.utf8  # from the next response on (RFC 6855 section 3, RFC 9051 section 5.1)
+        return event
 
     def _owned(self, value: Any, pending: Pending | None) -> Any:
         if pending is None:

@@ -116,7 +116,9 @@ class ClientSender:
 
     @property
     def utf8(self) -> bool:
-        """Whether strings and mailbox names go out as UTF-8 (RFC 6855 section 3, RFC 9051 appendix A)."""
+        """Whether mailbox names are UTF-8 both ways, and strings may be (RFC 6855 section 3, RFC 9051 section
+        5.1).
+        """
         return not self._known.enabled.isdisjoint(("UTF8=ACCEPT", "IMAP4REV2"))
 
     @property

@@ -387,7 +387,10 @@ class ResponseCode(Argument):
                     if index:
                         writer.sp()
                     if isinstance(item, MailboxName):
-                        _put_astring(writer, item.wire.decode("utf-8", "surrogateescape"))
+                        wire = item.encode_wire(writer.in_utf8)
+                        if any(octet in wire for octet in b"\r\n\0"):
+                            wire = item.wire  # a quoted string cannot hold them, modified UTF-7 hides them
+                        _put_astring(writer, wire.decode("utf-8", "surrogateescape"))
                     elif isinstance(item, UrlMechanism):
                         item._put(writer)
                     else:

@@ -64,7 +64,8 @@ class ResponseReader(_compiled.ResponseReader):
     ``feed(data)``, or ``get_buffer(hint)`` and ``buffer_updated(n)``, bring bytes in; ``next()`` gives a
     value or :data:`NEED_DATA`; iterating goes on until there is none. After a ParseError the reader goes on
     at the next response, unless the error is ``fatal``. With *strict* every defect is an error. *limits*
-    default to :meth:`Limits.client`.
+    default to :meth:`Limits.client`. *utf8*, an attribute that can be set as well: mailbox names are UTF-8
+    and not modified UTF-7, as once the server has enabled UTF8=ACCEPT or IMAP4rev2.
 
     *stream_above*: a literal of more octets, wherever it stands (but in the name of a FETCH section), is not
     kept. It comes as :class:`~mailproto.imap.events.LiteralBegin`, any number of
@@ -79,25 +80,34 @@ class ResponseReader(_compiled.ResponseReader):
     __slots__ = ()
 
     def __init__(
-        self, *, limits: Limits | None = None, strict: bool = False, stream_above: int | None = None
+        self,
+        *,
+        limits: Limits | None = None,
+        utf8: bool = False,
+        strict: bool = False,
+        stream_above: int | None = None,
     ) -> None:
-        super().__init__(TYPES, limits=limits, strict=strict, stream_above=stream_above, events=_EVENTS)
+        super().__init__(
+            TYPES, limits=limits, utf8=utf8, strict=strict, stream_above=stream_above, events=_EVENTS
+        )
 
 
-def parse_response(data: bytes, *, limits: Limits | None = None, strict: bool = False) -> Any:
-    """The one response that *data* is, CRLF included, literals inline.
+def parse_response(
+    data: bytes, *, limits: Limits | None = None, utf8: bool = False, strict: bool = False
+) -> Any:
+    """The one response that *data* is, CRLF included, literals inline; *utf8*: mailbox names are UTF-8.
 
     Raises IncompleteError where more bytes are wanted, ParseError for what is no response and for bytes
     behind it, LimitError past a bound of *limits* (default: :meth:`Limits.client`).
     """
-    return _compiled.parse_response(TYPES, data, limits=limits, strict=strict)
+    return _compiled.parse_response(TYPES, data, limits=limits, utf8=utf8, strict=strict)
 
 
 def parse_response_prefix(
-    data: bytes, *, limits: Limits | None = None, strict: bool = False
+    data: bytes, *, limits: Limits | None = None, utf8: bool = False, strict: bool = False
 ) -> tuple[Any, int]:
     """The first response in *data*, and how many octets it takes.
 
     Raises as :func:`parse_response`.
     """
-    return _compiled.parse_response_prefix(TYPES, data, limits=limits, strict=strict)
+    return _compiled.parse_response_prefix(TYPES, data, limits=limits, utf8=utf8, strict=strict)

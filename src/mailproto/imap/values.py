@@ -84,10 +84,10 @@ class NamespaceEntry(Argument):
         self._set("extensions", tuple(extensions))
 
     @classmethod
-    def _read(cls, prefix: bytes | None, delimiter: bytes | None, extensions: Any) -> NamespaceEntry:
+    def _read(cls, prefix: MailboxName | None, delimiter: bytes | None, extensions: Any) -> NamespaceEntry:
         """From the wire, without the checks."""
         made = object.__new__(cls)
-        made._set("prefix", MailboxName.from_wire(prefix or b"", utf8=not (prefix or b"").isascii()))
+        made._set("prefix", MailboxName("") if prefix is None else prefix)
         made._set("delimiter", None if delimiter is None else delimiter.decode("utf-8", "surrogateescape"))
         made._set("extensions", extensions)
         return made
@@ -106,7 +106,7 @@ class NamespaceEntry(Argument):
         return None
 
     def _put(self, writer: Writer) -> None:
-        writer.open().string(self.prefix.wire).sp().delimiter(self.delimiter)
+        writer.open().string(self.prefix.encode_wire(writer.in_utf8)).sp().delimiter(self.delimiter)
         for label, tree in self.extensions:
             writer.sp().string(to_octets(label))
             write_tree(writer.sp(), tree)

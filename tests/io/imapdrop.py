@@ -65,6 +65,8 @@ class Account:
         self.handlers: list[ImapDrop] = []
         #: Cut the connection after so many bodies.
         self.cut_after: int | None = None
+        #: UIDs whose text is NIL, as if it were gone meanwhile.
+        self.without_text: set[int] = set()
 
     def handler(self, connection: ServerConnection) -> ImapDrop:
         self.handlers.append(ImapDrop(connection, self))
@@ -170,6 +172,7 @@ class ImapDrop(Handler):
                 self.connection.close()
                 return
             self.account.bodies_sent += body
+            text = None if message.uid in self.account.without_text else message.body
             self.connection.session.send(
                 responses.Fetch(
                     seq,
@@ -178,7 +181,7 @@ class ImapDrop(Handler):
                     internal_date=MOMENT if "INTERNALDATE" in command.items else None,
                     modseq=message.modseq if command.changed_since else None,
                     size=len(message.body) if "RFC822.SIZE" in command.items else None,
-                    sections={"BODY[]": message.body} if body else None,
+                    sections={"BODY[]": text} if body else None,
                 )
             )
             await self.connection.drain()

@@ -143,6 +143,44 @@ async def test_the_blocking_client(served: Any, client_tls: ssl.SSLContext) -> N
     await asyncio.to_thread(play)
 
 
+async def test_no_message_needs_no_command(served: Any, client_tls: ssl.SSLContext) -> None:
+    """A search that found nothing leaves nothing to do; the other arguments are checked all the same."""
+    account, host, port, tls = served
+    account.boxes["INBOX"] = Box(7)
+    options = {"tls": tls, "user": "tim", "password": "x", "context": client_tls}
+    async with imap.connect(host, port, **options) as client:
+        await client.select("INBOX")
+        found = await client.search()
+        sent = client.bytes_sent
+        for nothing in (found, [], iter(())):
+            assert [row async for row in client.fetch(nothing, ["FLAGS"])] == []
+        assert await client.fetch(found, ["FLAGS"]) == []
+        assert await client.store(found, "+FLAGS", ["\\Seen"]) == ([], found)
+        assert await client.copy(found, "x") is None
+        assert await client.move(found, "x") is None
+        assert await client.expunge(found) == []
+        assert client.bytes_sent == sent
+        with pytest.raises(ValueError, match="items"):
+            client.fetch(found, ["FLAG"])
+        with pytest.raises(ValueError, match="operation"):
+            await client.store(found, "FLAG", ())
+        with pytest.raises(TypeError, match="messages must be"):
+            client.fetch(b"1", ["FLAGS"])  # type: ignore[arg-type]
+
+    def play() -> None:
+        with blocking.connect_imap(host, port, **options) as client:
+            client.select("INBOX")
+            found = client.search()
+            sent = client.bytes_sent
+            assert list(client.fetch(found, ["FLAGS"])) == []
+            assert client.store(found, "+FLAGS", ["\\Seen"]) == ([], found)
+            assert client.copy(found, "x") is client.move(found, "x") is None
+            assert client.expunge(found) == []
+            assert client.bytes_sent == sent
+
+    await asyncio.to_thread(play)
+
+
 async def test_the_blocking_pop3_client(server_tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> None:
     listener = await listen(Pop3ServerSession, Maildrop, tls=server_tls)
     host, port = listener.addresses[0]

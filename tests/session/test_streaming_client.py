@@ -180,6 +180,75 @@ def test_another_message_or_none(answer: bytes) -> None:
         into.finish()
 
 
+@pytest.mark.parametrize("text", [b"NIL", b"{5}\r\nabcde", b"{200}\r\n" + b"y" * 200])
+def test_no_such_part_is_no_empty_file(text: bytes) -> None:
+    """NIL stands for a message that is gone meanwhile, too."""
+    talk = Talk()
+    running, into, _ = download(talk)
+    talk.say(b"* 2 FETCH (UID 5 BODY[] " + text + b")\r\nA3 OK done\r\n")
+    for event in running.responses:
+        into.take(event)
+    if text == b"NIL":
+        with pytest.raises(CommandFailed, match="no such part"):
+            into.finish()
+    else:
+        assert into.finish() in {5, 200}
+
+
+@pytest.mark.parametrize("again", [ROW, b'* 2 FETCH (UID 5 BODY[] "abc")\r\n'])
+@pytest.mark.parametrize("first", [ROW, b'* 2 FETCH (UID 5 BODY[] "abc")\r\n'])
+def test_a_message_that_comes_twice_is_not_written_twice(first: bytes, again: bytes) -> None:
+    talk = Talk()
+    running, into, file = download(talk)
+    talk.say(first + again + b"A3 OK done\r\n")
+    with pytest.raises(RemoteError, match="more than"):
+        for event in running.responses:
+            into.take(event)
+    assert file.getvalue() in {BODY, b"abc"}
+
+
+@pytest.mark.parametrize("message", ["1:*", "5", None, 0, [5]])
+def test_one_message_is_asked_for(message: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="message must be"):
+        operations.Download(message, io.BytesIO(), uid=True)
+
+
+def test_what_no_message_can_be_written_to() -> None:
+    with pytest.raises(TypeError, match="file must be"):
+        operations.Download(5, "name", uid=True)  # type: ignore[arg-type]
+    for section in (None, "BODY[]", "RFC822", commands.BinarySize()):
+        with pytest.raises(TypeError, match="section must be"):
+            operations.fetch_section(5, section, uid=True)  # type: ignore[arg-type]
+
+
+class _Slow(io.BytesIO):
+    """Takes little at a time, as a file without buffer may; or nothing."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def write(self, data: Any) -> int:
+        return super().write(data[: self.most])
+
+
+def test_a_file_that_takes_little_at_a_time() -> None:
+    for most in (7, 0):
+        talk = Talk()
+        running, _, _ = download(talk)
+        file = _Slow(most)
+        into = operations.Download(5, file, uid=True)
+        talk.say(ROW + b"A3 OK done\r\n")
+        if not most:
+            with pytest.raises(OSError, match="no more"):
+                [into.take(event) for event in running.responses]
+            continue
+        for event in running.responses:
+            into.take(event)
+        assert into.finish() == len(BODY)
+        assert file.getvalue() == BODY
+
+
 def test_a_message_of_64_mib_into_a_file() -> None:
     """What the client holds does not grow with the message."""
     talk = Talk()

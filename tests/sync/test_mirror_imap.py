@@ -171,3 +171,16 @@ async def test_a_large_message_goes_straight_to_its_file(
     assert name.stat().st_size == len(large)
     assert name.stat().st_mtime == MOMENT.timestamp()
     assert not list((mirrored.path / "tmp").iterdir())
+
+
+async def test_a_large_message_without_its_text_comes_next_time(mirrored: Mirrored) -> None:
+    """Servers say NIL for the text of a message that is gone meanwhile, or while their store fails."""
+    inbox = mirrored.account.boxes["INBOX"]
+    inbox.add(b"Subject: large\r\n\r\n" + b"line of it\r\n" * 100_000)
+    mirrored.account.without_text = {31}
+    assert (await mirrored.run()).new == 31
+    assert len(mirrored.copy()) == 30
+    mirrored.account.without_text = set()
+    assert (await mirrored.run()).new == 1
+    assert mirrored.holds("", inbox)
+    assert not list((mirrored.path / "tmp").iterdir())

@@ -159,10 +159,14 @@ class Client(Known):
         When the caller is cancelled meanwhile, the answer is awaited in the background and thrown away:
         the connection stays usable.
         """
+        if operation.unsent:
+            return operation.result([], None)
         return await self._finish(self._start(operation))
 
     async def _stream(self, operation: Operation[Any]) -> AsyncIterator[Any]:
         """Send a command and give its responses as they come."""
+        if operation.unsent:
+            return
         running = self._start(operation, streaming=True)
         try:
             while True:

@@ -22,7 +22,7 @@ from mailproto.clients.conversation import Operation
 from mailproto.clients.known import KnownOfImap
 from mailproto.errors import ConnectionLost, LocalError
 from mailproto.imap import commands
-from mailproto.imap.commands import Section
+from mailproto.imap.commands import BinarySection, Section
 from mailproto.imap.search import SearchKey
 from mailproto.limits import Limits
 
@@ -50,7 +50,8 @@ class ImapClient(KnownOfImap, Client):
     They raise :class:`mailproto.CommandFailed` for NO and BAD, :class:`mailproto.ConnectionLost` (its
     subclass :class:`mailproto.CommandTimeout` after silence) when the connection ends,
     :class:`mailproto.RemoteError` when the server breaks the protocol, :class:`mailproto.LocalError` when
-    the command is illegal now. Messages are named by UID unless ``uid=False``.
+    the command is illegal now. Messages are named by UID unless ``uid=False``; where none is named, as
+    after a search that found nothing, nothing is sent and the answer is empty.
     """
 
     # -- any state -----------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ class ImapClient(KnownOfImap, Client):
         )
 
     async def fetch_to(
-        self, message: int, file: BinaryIO, section: Section = WHOLE, *, uid: bool = True
+        self, message: int, file: BinaryIO, section: Section | BinarySection = WHOLE, *, uid: bool = True
     ) -> int:
         """FETCH one message, or a ``section`` of one, into a file opened for writing octets: how many octets
         it was.

@@ -206,10 +206,14 @@ class Client(Known):
         return running.result()
 
     def _run(self, operation: Operation[T]) -> T:
+        if operation.unsent:
+            return operation.result([], None)
         return self._finish(self._start(operation))
 
     def _stream(self, operation: Operation[Any]) -> Iterator[Any]:
         """Send a command and give its responses as they come; one left early is read to its end later."""
+        if operation.unsent:
+            return
         running = self._start(operation, streaming=True)
         try:
             while True:

@@ -161,7 +161,12 @@ class ImapClient(KnownOfImap, Client):
         )
 
     def fetch_to(
-        self, message: int, file: BinaryIO, section: commands.Section = WHOLE, *, uid: bool = True
+        self,
+        message: int,
+        file: BinaryIO,
+        section: commands.Section | commands.BinarySection = WHOLE,
+        *,
+        uid: bool = True,
     ) -> int:
         """FETCH one message, or a ``section`` of one, into a file opened for writing octets: how many octets
         it was. In fixed memory; see :meth:`mailproto.aio.imap.ImapClient.fetch_to`.

@@ -34,6 +34,8 @@ class Operation(Generic[T]):
     mechanism: Any = None
     #: Whether large literals of the answer shall come in chunks.
     chunks: bool = False
+    #: True where there is nothing to ask for: the command is not sent, and ``result([], None)`` is the value.
+    unsent: bool = False
 
 
 class Running(Generic[T]):

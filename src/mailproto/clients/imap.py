@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from mailproto import sasl
+from mailproto import exact, sasl
 from mailproto._core.sequence_set import SequenceSet
 from mailproto.clients.conversation import Operation
 from mailproto.clients.opening import Opening, check_tls
 from mailproto.errors import CommandFailed, RemoteError
+from mailproto.imap import _arguments as check
 from mailproto.imap import commands, responses
 from mailproto.imap import search as keys
 from mailproto.imap.client import ClientSession
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 STREAM_ABOVE: Final = 256 * 1024
 #: RFC 9051 section 6.3.13: IDLE at least every 29 minutes anew, or the server may think us gone.
 IDLE_RENEWAL: Final = 28 * 60.0
+#: Stands in for an empty set in a command that is made only to check its other arguments.
+_STAND_IN: Final = SequenceSet(1)
 
 Status = responses.StatusResponse
 
@@ -45,11 +48,22 @@ def opening(tls: bool | str, port: int | None, limits: Limits | None) -> Opening
     )
 
 
+def _on(
+    messages: SetLike,
+    command: Callable[[SequenceSet], commands.Command],
+    result: Callable[[list[Any], Any], Any],
+    what: str = "messages",
+) -> Operation[Any]:
+    """A command on *messages*: not sent where there are none, as after a search that found nothing."""
+    named = check.any_set(messages, what)
+    return Operation(command(named or _STAND_IN), result, unsent=not named)
+
+
 def _nothing(_responses: list[Any], _final: Status) -> None:
     return None
 
 
-def _all(received: list[Any], _final: Status) -> list[Any]:
+def _all(received: list[Any], _final: Status | None) -> list[Any]:
     return received
 
 
@@ -57,7 +71,7 @@ def _last(received: list[Any], kind: type) -> Any:
     return next((r for r in reversed(received) if type(r) is kind), None)
 
 
-def _code(final: Status, received: list[Any], name: str) -> Any:
+def _code(final: Status | None, received: list[Any], name: str) -> Any:
     for response in (final, *received):
         code = getattr(response, "code", None)
         if code is not None and code.name == name:
@@ -162,11 +176,15 @@ def fetch(
     changed_since: int | None = None,
     vanished: bool = False,
 ) -> Operation[list[Any]]:
-    return Operation(commands.Fetch(messages, items, uid, changed_since, vanished), _all)
+    return _on(messages, lambda named: commands.Fetch(named, items, uid, changed_since, vanished), _all)
 
 
-def fetch_section(message: int, section: commands.Section, *, uid: bool) -> Operation[None]:
+def fetch_section(
+    message: int, section: commands.Section | commands.BinarySection, *, uid: bool
+) -> Operation[None]:
     """One section of one message, its octets in chunks where they are many; ``Download`` writes them."""
+    if not isinstance(section, (commands.Section, commands.BinarySection)):
+        raise TypeError("section must be a Section or a BinarySection")
     return Operation(commands.Fetch(message, [section], uid), _nothing, chunks=True)
 
 
@@ -174,7 +192,9 @@ class Download:
     """Writes what ``fetch_section`` brings into a file, in fixed memory."""
 
     def __init__(self, message: int, file: BinaryIO, *, uid: bool) -> None:
-        self._message = message
+        self._message = exact.integer(message, "message", least=1)
+        if not callable(getattr(file, "write", None)):
+            raise TypeError("file must be a file opened for writing octets")
         self._file = file
         self._uid = uid
         self._found = False
@@ -182,22 +202,37 @@ class Download:
         self.written = 0
 
     def take(self, event: Any) -> None:
-        """One response or literal event of the command. RemoteError for octets of another message."""
+        """One response or literal event of the command.
+
+        RemoteError for octets of another message, and for a second text: the file would hold both.
+        """
         if type(event) is LiteralChunk:
             self._write(event.data)
         elif type(event) is responses.Fetch and event.sections:
-            texts = event.sections.values()
-            if (event.uid if self._uid else event.seq) == self._message:
+            texts = [text for text in event.sections.values() if text is not None]  # NIL: no such part
+            if (event.uid if self._uid else event.seq) != self._message:
+                if any(isinstance(text, Streamed) for text in texts):
+                    raise RemoteError("the server sent another message than the one asked for")
+                return
+            for text in texts:
+                if isinstance(text, bytes):
+                    self._write(text)
+                if self._found or self.written != (len(text) if isinstance(text, bytes) else text.size):
+                    raise RemoteError("the server sent more than the section that was asked for")
                 self._found = True
-                for text in texts:
-                    if isinstance(text, bytes):
-                        self._write(text)
-            elif any(isinstance(text, Streamed) for text in texts):
-                raise RemoteError("the server sent another message than the one asked for")
 
     def _write(self, data: bytes | memoryview) -> None:
-        self._file.write(data)
-        self.written += len(data)
+        if self._found:
+            raise RemoteError("the server sent more than the section that was asked for")
+        left = memoryview(data)
+        while left:
+            taken = self._file.write(left)
+            if taken is None:  # what some objects with a write() say for all of it
+                taken = len(left)
+            elif not taken:
+                raise OSError("the file takes no more octets")
+            self.written += taken
+            left = left[taken:]
 
     def finish(self) -> int:
         """How many octets it was. CommandFailed where there was nothing: some servers answer OK to that."""
@@ -227,18 +262,28 @@ def store(
     uid: bool,
     unchanged_since: int | None,
 ) -> Operation[tuple[list[Any], SequenceSet]]:
-    def result(received: list[Any], final: Status) -> tuple[list[Any], SequenceSet]:
+    def command(named: SequenceSet) -> commands.Store:
+        return commands.Store(named, operation, tuple(flags), silent, uid, unchanged_since)
+
+    def result(received: list[Any], final: Status | None) -> tuple[list[Any], SequenceSet]:
         return received, _code(final, received, "MODIFIED") or SequenceSet()
 
-    command = commands.Store(messages, operation, tuple(flags), silent, uid, unchanged_since)
-    return Operation(command, result)
+    return _on(messages, command, result)
 
 
 def copy(messages: SetLike, mailbox: str, *, uid: bool, move: bool) -> Operation[CopyUid | None]:
     kind = commands.Move if move else commands.Copy
-    return Operation(kind(messages, mailbox, uid), lambda received, final: _code(final, received, "COPYUID"))
+    return _on(
+        messages,
+        lambda named: kind(named, mailbox, uid),
+        lambda received, final: _code(final, received, "COPYUID"),
+    )
 
 
 def expunge(uids: SetLike | None) -> Operation[list[int]]:
-    command = commands.Expunge() if uids is None else commands.Expunge(uids, uid=True)
-    return Operation(command, lambda received, _: [r.seq for r in received if type(r) is responses.Expunge])
+    def result(received: list[Any], _final: Status | None) -> list[int]:
+        return [r.seq for r in received if type(r) is responses.Expunge]
+
+    if uids is None:
+        return Operation(commands.Expunge(), result)
+    return _on(uids, lambda named: commands.Expunge(named, uid=True), result, "uids")

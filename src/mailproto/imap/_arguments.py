@@ -114,13 +114,18 @@ def mailboxes(values: object, what: str, *, least: int = 0) -> tuple[MailboxName
     return _enough([mailbox(value, what) for value in given], what, least)
 
 
-def sequence_set(value: object, what: str) -> SequenceSet:
-    """A sequence-set with at least one number in it."""
+def any_set(value: object, what: str) -> SequenceSet:
+    """A sequence-set, or one that is empty, which no command can carry."""
     if isinstance(value, (bytes, bytearray, memoryview)) or not isinstance(
         value, (SequenceSet, str, int, Iterable)
     ):
         raise TypeError(f"{what} must be a SequenceSet, str, int or an iterable of int")
-    result = value if isinstance(value, SequenceSet) else SequenceSet(value)
+    return value if isinstance(value, SequenceSet) else SequenceSet(value)
+
+
+def sequence_set(value: object, what: str) -> SequenceSet:
+    """A sequence-set with at least one number in it."""
+    result = any_set(value, what)
     if not result:
         raise ValueError(f"{what} must not be empty")
     return result

@@ -6,6 +6,7 @@ import copy
 import datetime
 import json
 import pickle
+from pathlib import Path
 
 import pytest
 from tests.command_examples import EXAMPLES
@@ -76,7 +77,7 @@ def test_what_is_given_is_normalised() -> None:
         lambda: commands.Fetch("", "FLAGS"),
         lambda: commands.Fetch("1", ()),
         lambda: commands.Fetch("1", ("ALL", "FLAGS")),
-        lambda: commands.Fetch("1", "BODY[]"),
+        lambda: commands.Fetch("1", "BODY[X]"),
         lambda: commands.Fetch("1", "FLAGS", vanished=True),
         lambda: commands.Fetch("1", "FLAGS", changed_since=0),
         lambda: commands.Fetch("1", "FLAGS", changed_since=2**63),
@@ -362,3 +363,45 @@ def test_a_partial_has_numbers_of_63_bits() -> None:
     for number in (f"{most + 1}.1", f"0.{most + 1}", "0.0"):
         with pytest.raises(ParseError, match="number64"):
             parse_command(f"a FETCH 1 BODY[]<{number}>\r\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "section"),
+    [
+        ("BODY[]", commands.Section()),
+        ("body.peek[text]", commands.Section(text="TEXT", peek=True)),
+        ("BODY[1.2.MIME]<0.5>", commands.Section((1, 2), "MIME", partial=(0, 5))),
+        ("BODY[HEADER.FIELDS (Subject)]", commands.Section(text="HEADER.FIELDS", fields=("Subject",))),
+        ("BINARY.PEEK[1]", commands.BinarySection((1,), peek=True)),
+        ("BINARY.SIZE[1]", commands.BinarySize((1,))),
+    ],
+)
+def test_a_section_may_be_given_as_it_is_written(text: str, section: commands.FetchItem) -> None:
+    assert commands.Fetch(1, text) == commands.Fetch(1, section)
+    assert commands.Fetch(1, ["UID", text]).items == ("UID", section)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["BODY[", "BODY[X]", "BODY[]<0>", "BODY[] (CHANGEDSINCE 5)", "(BODY[] BODY[TEXT])", "BODY[] FLAGS",
+     "BODY[]\r\nb NOOP", "BODY[]\r\n", " BODY[]", "BODY[] ", "BODY[HEADER.FIELDS ({9}", "BODY[\xe9]", "X["],
+)  # fmt: skip
+def test_what_is_no_section_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"or a section, such as BODY\[TEXT\]"):
+        commands.Fetch(1, text)
+
+
+def test_errors_say_what_to_give_instead(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"criteria must be .* search.Key\('UNSEEN'\)"):
+        commands.Search("UNSEEN")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"search.Key\('UNSEEN'\)"):
+        commands.Search(["UNSEEN"])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="classes of their own, such as Keyword"):
+        search.Key("KEYWORD")
+    path = tmp_path / "mail.eml"
+    path.write_bytes(b"Subject: x\r\n\r\nbody\r\n")
+    with path.open("rb") as file:
+        for build in (commands.Append, lambda name, message: commands.Replace(1, name, message)):
+            with pytest.raises(TypeError):
+                build("x", file)  # type: ignore[arg-type]
+        assert file.read()  # none of it was taken

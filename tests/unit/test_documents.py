@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_response_codes import SAMPLES
 
-from mailproto.imap import commands, responses, search
+from mailproto.imap import SequenceSet, commands, parse_command, responses, search
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = ROOT / "README.md"
@@ -42,6 +43,42 @@ def test_every_python_block_is_marked() -> None:
 
 def test_tables_are_in_step_with_the_code() -> None:
     subprocess.run([sys.executable, ROOT / "tools" / "doc_tables.py"], check=True)
+
+
+def test_a_value_of_each_code_is_what_the_table_says() -> None:
+    said = {
+        name: value
+        for names, value in re.findall(
+            r"^\| ([A-Z0-9, -]+) \| RFC \d+ \| (.*) \|$", IMAP.read_text(), re.MULTILINE
+        )
+        for name in names.split(", ")
+    }
+    seen = set()
+    for _, name, value in SAMPLES:
+        if name not in said or (value in {None, ()} and said[name] != "`None`"):
+            continue
+        kinds = {type(item).__name__ for item in value} if isinstance(value, tuple) else set()
+        found = f"`tuple` of `{'`, `'.join(kinds)}`" if kinds else f"`{type(value).__name__}`"
+        assert said[name].replace(" two ", " ") == found.replace("NoneType", "None"), name
+        seen.add(name)
+    assert seen == set(said)
+
+
+def test_what_is_said_of_every_value_and_command_can_be_called() -> None:
+    text = IMAP.read_text()
+    calls = re.findall(r"`value(\.\w+\([^`]*\))`", text)
+    assert len(calls) == 2
+    for call in calls:
+        eval("value" + call, {"value": parse_command(b"a NOOP\r\n")})
+    made = re.findall(r"`((Expunge|Store)\(set, [^`]*\))`", text)
+    assert len(made) == 2
+    for call, name in made:
+        eval(call, {name: getattr(commands, name), "set": SequenceSet("1")})
+    row = next(line for line in text.splitlines() if "LIST-STATUS (5819)" in line)
+    options = eval(f"[{row.split('`List.return_options`: ')[1].split(';')[0].replace('`', '')}]")
+    assert len(commands.List("", "*", return_options=options).return_options) == 3
+    assert SequenceSet("1:3") != SequenceSet("1,2,3")
+    assert SequenceSet("1:3").normalised() == SequenceSet("3,1,2").normalised()
 
 
 @pytest.mark.parametrize("module", [commands, responses, search], ids=lambda module: module.__name__)

@@ -491,3 +491,29 @@ def test_an_unquoted_name_with_spaces_is_one_name() -> None:
     assert parse_response(bytes(row)) == row
     with pytest.raises(ParseError):
         parse_response(b'* LIST () "." a "b"\r\n')
+
+
+def test_compiled_values_match_by_position() -> None:
+    match parse_response(b'* LIST (\\HasChildren) "/" x\r\n'):
+        case responses.MailboxList("LIST", attributes, "/", name):
+            assert (attributes, name) == (("\\HasChildren",), "x")
+        case other:
+            pytest.fail(repr(other))
+    match parse_response(
+        b'* 1 FETCH (UID 7 ENVELOPE (NIL "s" ((NIL NIL "a" "b")) NIL NIL NIL NIL NIL NIL NIL))\r\n'
+    ):
+        case responses.Fetch(
+            1, uid=7, envelope=responses.Envelope(None, b"s", (responses.Address(None, None, b"a"),))
+        ):
+            pass
+        case other:
+            pytest.fail(repr(other))
+    arguments: list[tuple[Any, ...]] = [
+        (b"a", b"b", b"c", b"d"),
+        (b"a", b"b", (), None, (), None, (), None, b"i", b"j"),
+        ("LIST", (), "/", "x", ()),
+        (b"TEXT", b"PLAIN", (), b"i", b"d", b"8BIT", 1, 2, b"m", None, (b"en",), b"l"),
+    ]
+    kinds = (responses.Address, responses.Envelope, responses.MailboxList, responses.BodyStructure)
+    for kind, given in zip(kinds, arguments, strict=True):
+        assert kind(*given) == kind(**dict(zip(kind.__match_args__, given, strict=False)))

@@ -9,6 +9,24 @@ _Params: TypeAlias = Mapping[_Octets, _Octets] | Iterable[tuple[_Octets, _Octets
 
 @final
 class BodyStructure:
+    __match_args__ = (
+        "type",
+        "subtype",
+        "params",
+        "id",
+        "description",
+        "encoding",
+        "size",
+        "lines",
+        "md5",
+        "disposition",
+        "language",
+        "location",
+        "extensions",
+        "envelope",
+        "body",
+        "parts",
+    )
     def __init__(
         self,
         type: _Octets | None = None,

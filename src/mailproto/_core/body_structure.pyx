@@ -92,6 +92,8 @@ cdef class BodyStructure:
     ``location`` and ``extensions`` (generic trees) they are None or empty in a BODY, which has no extension data.
     """
 
+    __match_args__ = BODY_FIELDS
+
     def __init__(self, type=None, subtype=None, params=(), id=None, description=None, encoding=b"7BIT", size=0,
                  lines=None, md5=None, disposition=None, language=None, location=None, extensions=(), envelope=None,
                  body=None, parts=(), extended=None):

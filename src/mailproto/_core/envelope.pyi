@@ -7,6 +7,7 @@ _Octets: TypeAlias = str | bytes | bytearray | memoryview
 
 @final
 class Address:
+    __match_args__ = ("name", "route", "mailbox", "host")
     def __init__(
         self,
         name: _Octets | None = None,
@@ -36,6 +37,18 @@ class Address:
 
 @final
 class Envelope:
+    __match_args__ = (
+        "date",
+        "subject",
+        "from_",
+        "sender",
+        "reply_to",
+        "to",
+        "cc",
+        "bcc",
+        "in_reply_to",
+        "message_id",
+    )
     def __init__(
         self,
         date: _Octets | None = None,

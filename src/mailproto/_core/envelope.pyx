@@ -57,6 +57,8 @@ cdef class Address:
     ``host`` None marks a group: its start where ``mailbox`` holds its name, its end where that is None too.
     """
 
+    __match_args__ = ("name", "route", "mailbox", "host")
+
     def __init__(self, name=None, route=None, mailbox=None, host=None):
         if self.name is not None or self.mailbox is not None or self.host is not None:
             raise TypeError("an Address does not change")
@@ -233,6 +235,8 @@ cdef class Envelope:
     ``date``, ``subject``, ``in_reply_to`` and ``message_id`` are the header's bytes or None; ``from_``, ``sender``,
     ``reply_to``, ``to``, ``cc`` and ``bcc`` tuples of :class:`Address`, or None for NIL.
     """
+
+    __match_args__ = ENVELOPE_FIELDS
 
     def __init__(self, date=None, subject=None, from_=None, sender=None, reply_to=None, to=None, cc=None, bcc=None,
                  in_reply_to=None, message_id=None):

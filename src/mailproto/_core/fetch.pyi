@@ -8,6 +8,7 @@ from mailproto._core.mailbox_name import MailboxName
 
 @final
 class Fetch:
+    __match_args__ = ("seq",)
     def __init__(
         self,
         seq: int | None = None,

@@ -77,6 +77,8 @@ cdef class Fetch:
     under ``"FETCH"``.
     """
 
+    __match_args__ = ("seq",)
+
     def __init__(self, seq=None, *, uid=None, flags=None, modseq=None, internal_date=None, size=None, envelope=None,
                  body=None, body_structure=None, sections=None, preview=None, save_date=None, email_id=None,
                  thread_id=None, gm_msgid=None, gm_thrid=None, gm_labels=None, others=None):

@@ -5,6 +5,7 @@ from mailproto._core.mailbox_name import MailboxName
 
 @final
 class MailboxList:
+    __match_args__ = ("kind", "attributes", "delimiter", "mailbox", "extended")
     def __init__(
         self,
         kind: str,

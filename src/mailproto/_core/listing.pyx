@@ -38,6 +38,8 @@ cdef class MailboxList:
     case, that of OLDNAME (RFC 9051 section 6.3.9.7) a :class:`MailboxName`, any other a generic tree.
     """
 
+    __match_args__ = ("kind", "attributes", "delimiter", "mailbox", "extended")
+
     def __init__(self, kind, attributes, delimiter, mailbox, extended=()):
         if self.made:
             raise TypeError("a MailboxList does not change")

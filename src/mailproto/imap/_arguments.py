@@ -68,12 +68,12 @@ def _enough(values: list[Any], what: str, least: int) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def one_of(value: object, choices: frozenset[str], what: str) -> str:
-    """An upper-case word out of *choices*."""
+def one_of(value: object, choices: frozenset[str], what: str, others: str = "") -> str:
+    """An upper-case word out of *choices*; *others* ends the error text, with what else may be given."""
     kept = exact.text(value, what)
     upper = kept.upper()
     if upper not in choices or not kept.isascii():  # a dotless i has an ASCII capital
-        raise ValueError(f"{what} must be one of {', '.join(sorted(choices))}")
+        raise ValueError(f"{what} must be one of {', '.join(sorted(choices))}{others}")
     return upper
 
 

@@ -137,6 +137,8 @@ class Append(Command):
         tag: str | None = None,
     ) -> None:
         alone = isinstance(messages, (bytes, bytearray, memoryview, AppendMessage))
+        if hasattr(messages, "read"):  # an iterable of its lines
+            raise TypeError("messages must not be a file: give what its read() returns")
         given = (messages,) if alone else exact.items(messages, "messages", "bytes and AppendMessage")
         self._keep(
             tag=tag,

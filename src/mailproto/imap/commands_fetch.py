@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -10,6 +11,7 @@ from mailproto import exact
 from mailproto._core.mailbox_name import MailboxName
 from mailproto._core.sequence_set import SequenceSet
 from mailproto._core.write import Writer
+from mailproto.errors import MailprotoError
 from mailproto.imap import _arguments as check
 from mailproto.imap.commands_base import Command, Value
 from mailproto.imap.commands_parameters import write_list
@@ -159,12 +161,27 @@ def fetch_items(
         values = (values,)
     known = FETCH_ITEMS | FETCH_MACROS if macros else FETCH_ITEMS
     kept = tuple(
-        item if isinstance(item, (Section, BinarySection, BinarySize)) else check.one_of(item, known, what)
+        item if isinstance(item, (Section, BinarySection, BinarySize)) else _named(item, known, what)
         for item in exact.items(values, what, "str and sections")
     )
     if len(kept) > 1 and not FETCH_MACROS.isdisjoint(item for item in kept if isinstance(item, str)):
         raise ValueError("ALL, FAST and FULL stand alone")
     return kept
+
+
+def _named(item: object, known: frozenset[str], what: str) -> FetchItem:
+    """A word; or a section as it is written, ``"BODY.PEEK[TEXT]"``, read by the grammar that servers use."""
+    text = exact.text(item, what)
+    if "[" in text and text.isascii():
+        # Imported here: the reader of commands builds the classes of this module.
+        from mailproto.imap.command_reader import parse_command  # noqa: PLC0415
+
+        with contextlib.suppress(MailprotoError):
+            read = parse_command(f"a FETCH 1 {text}\r\n".encode(), strict=True)
+            section = read.items[0] if isinstance(read, Fetch) else ""
+            if not isinstance(section, str) and read == Fetch(1, section, tag="a"):
+                return section
+    return check.one_of(text, known, what, ", or a section, such as BODY[TEXT] or commands.Section()")
 
 
 def write_items(writer: Writer, items: tuple[FetchItem, ...]) -> None:
@@ -177,8 +194,8 @@ class Fetch(Command):
     """FETCH (RFC 3501 section 6.4.5); *changed_since* and *vanished* are RFC 7162's.
 
     *items*: one item or an iterable of items, words (``"FLAGS"``), :class:`Section`, :class:`BinarySection`
-    or :class:`BinarySize`; ALL, FAST, FULL stand alone. *partial*: which of the results, ``(1, 10)``, or from
-    the end ``(-1, -10)`` (RFC 9394).
+    or :class:`BinarySize`, these also as they are written (``"BODY.PEEK[TEXT]"``); ALL, FAST, FULL stand
+    alone. *partial*: which of the results, ``(1, 10)``, or from the end ``(-1, -10)`` (RFC 9394).
     """
 
     name: ClassVar[str] = "FETCH"

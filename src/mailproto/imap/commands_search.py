@@ -25,7 +25,9 @@ _SORT_KEY: Final = re.compile(
 def _criteria(value: Criteria) -> search.And:
     if isinstance(value, search.And):
         return value
-    return search.And((value,) if isinstance(value, search.SearchKey) else value)
+    if isinstance(value, search.SearchKey):
+        return search.And((value,))
+    return search.And(exact.items(value, "criteria", "search keys, such as search.Key('UNSEEN')"))
 
 
 def _charset(value: str | None, criteria: search.And) -> str | None:

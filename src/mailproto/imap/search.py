@@ -59,6 +59,7 @@ WITHIN_KEYS: Final = frozenset(("OLDER", "YOUNGER"))
 OBJECT_ID_KEYS: Final = frozenset(("EMAILID", "THREADID"))
 GMAIL_ID_KEYS: Final = frozenset(("X-GM-MSGID", "X-GM-THRID"))
 _KEYWORD: Final = re.compile(r'\\?[^\x00-\x20(){%*"\\\]\x7f-\U0010ffff]+')
+_OTHER_KEYS: Final = "; keys with an argument are classes of their own, such as Keyword, Text and Date"
 _ENTRY_TYPES: Final = frozenset(("PRIV", "SHARED", "ALL"))
 
 
@@ -118,7 +119,7 @@ def _spaced(keys: tuple[SearchKey, ...]) -> Iterator[str | SearchKey]:
 
 def _key(value: object, what: str) -> SearchKey:
     if not isinstance(value, SearchKey):
-        raise TypeError(f"{what} must be a search key")
+        raise TypeError(f"{what} must be search keys, such as search.Key('UNSEEN')")
     return value
 
 
@@ -129,7 +130,7 @@ class Key(SearchKey):
     name: str
 
     def _check(self) -> None:
-        self._set("name", check.one_of(self.name, KEYS, "name"))
+        self._set("name", check.one_of(self.name, KEYS, "name", _OTHER_KEYS))
 
     def _write_leaf(self, writer: Writer) -> None:
         writer.raw(self.name)
@@ -394,7 +395,7 @@ class And(SearchKey):
     keys: tuple[SearchKey, ...]
 
     def __init__(self, keys: Iterable[SearchKey]) -> None:
-        given = exact.items(keys, "keys", "search keys")
+        given = exact.items(keys, "keys", "search keys, such as search.Key('UNSEEN')")
         self._keep(keys=tuple([_key(key, "keys") for key in given]))
 
     def _check(self) -> None:

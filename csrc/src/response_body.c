@@ -220,6 +220,43 @@ static bool spells(const mp_slice *s, const mp_text *text, const char *word)
     return len == strlen(word) && mp_is_word(p, len, word, len);
 }
 
+static bool is_nil(const mp_slice *s)
+{
+    return s->end - s->at > 3 && MP_IS(s->data + s->at, 3, "NIL") && (s->data[s->at + 3] == ' ' || s->data[s->at + 3] == ')');
+}
+
+/* body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets, up to the octets */
+static mp_status read_fields(mp_slice *s, const mp_limits *limits, mp_body_part *p)
+{
+    TRY(read_list(s, limits, &p->params, &p->defects, "body-fld-param"));
+    mp_slice_sp(s, &p->defects, 1);
+    TRY(mp_slice_text(s, &p->defects, &p->id));
+    mp_slice_sp(s, &p->defects, 1);
+    TRY(mp_slice_text(s, &p->defects, &p->description));
+    mp_slice_sp(s, &p->defects, 1);
+    TRY(mp_slice_text(s, &p->defects, &p->encoding));
+    if (p->encoding.kind == MP_TEXT_NIL)
+        mp_defect(&p->defects, MP_DEFECT_NIL_STRING, p->encoding.span.off);
+    return MP_OK;
+}
+
+/* NIL for the envelope and the body of an attached message, and its lines, which then say nothing. */
+static bool pass_nil_message(mp_slice *s)
+{
+    mp_slice ahead = *s;
+    for (int i = 0; i < 2; i++) {
+        if (!is_nil(&ahead) || ahead.data[ahead.at + 3] != ' ')
+            return false;
+        ahead.at += 4;
+    }
+    if (!(ahead.at < ahead.end && mp_char_class[ahead.data[ahead.at]] & MP_C_DIGIT))
+        return false;
+    while (ahead.at < ahead.end && mp_char_class[ahead.data[ahead.at]] & MP_C_DIGIT)
+        ahead.at++;
+    s->at = ahead.at;
+    return true;
+}
+
 /* media-type SP body-fields, and what the type adds; stops before an enclosed body or the extension data. */
 static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_part *p, bool *enclosed_r)
 {
@@ -234,28 +271,28 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
         return MP_OK;
     }
     mp_slice_sp(s, &p->defects, 1);
-    if (here(s, '(') || (s->end - s->at > 3 && MP_IS(s->data + s->at, 3, "NIL") &&
-                         (s->data[s->at + 3] == ' ' || s->data[s->at + 3] == ')'))) {
-        /* ("text" NIL ...) is a missing subtype, ("text" ("charset" ...) one left out altogether */
-        p->subtype = (mp_text){{s->at, 0}, MP_TEXT_NIL, 0};
-        mp_defect(&p->defects, here(s, '(') ? MP_DEFECT_MISSING_SUBTYPE : MP_DEFECT_NIL_STRING, s->at);
-        if (!here(s, '(')) {
-            s->at += 3;
-            mp_slice_sp(s, &p->defects, 1);
-        }
-    } else {
+    const uint32_t at = s->at;
+    const mp_defects before = p->defects;
+    const bool nil = is_nil(s);
+    if (nil) {
+        p->subtype = (mp_text){{at, 0}, MP_TEXT_NIL, 0};
+        mp_defect(&p->defects, MP_DEFECT_NIL_STRING, at);
+        s->at += 3;
+    } else if (!here(s, '(')) {
         TRY(mp_slice_text(s, &p->defects, &p->subtype));
-        mp_slice_sp(s, &p->defects, 1);
     }
-    TRY(read_list(s, limits, &p->params, &p->defects, "body-fld-param"));
-    mp_slice_sp(s, &p->defects, 1);
-    TRY(mp_slice_text(s, &p->defects, &p->id));
-    mp_slice_sp(s, &p->defects, 1);
-    TRY(mp_slice_text(s, &p->defects, &p->description));
-    mp_slice_sp(s, &p->defects, 1);
-    TRY(mp_slice_text(s, &p->defects, &p->encoding));
-    if (p->encoding.kind == MP_TEXT_NIL)
-        mp_defect(&p->defects, MP_DEFECT_NIL_STRING, p->encoding.span.off);
+    if (s->at != at) {
+        mp_slice_sp(s, &p->defects, 1);
+        TRY(read_fields(s, limits, p));
+    }
+    /* ("text" ("charset" ...) ...) has no subtype, nor has ("text" NIL NIL NIL "7bit" 5 1): 5 is no encoding */
+    if (s->at == at || (nil && p->encoding.kind == MP_TEXT_ATOM && mp_char_class[s->data[p->encoding.span.off]] & MP_C_DIGIT)) {
+        s->at = at;
+        p->defects = before;
+        p->subtype = (mp_text){{at, 0}, MP_TEXT_NIL, 0};
+        mp_defect(&p->defects, MP_DEFECT_MISSING_SUBTYPE, at);
+        TRY(read_fields(s, limits, p));
+    }
     mp_slice_sp(s, &p->defects, 1);
     TRY(read_number(s, &p->size, &p->defects));
     if (spells(s, &p->type, "TEXT")) {
@@ -269,12 +306,13 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
         return read_number(s, &p->lines, &p->defects);
     }
     if (spells(s, &p->type, "MESSAGE") && (spells(s, &p->subtype, "RFC822") || spells(s, &p->subtype, "GLOBAL"))) {
-        uint32_t at = s->at;
+        uint32_t before_message = s->at;
         while (here(s, ' '))
             s->at++;
         if (!here(s, '(')) { /* some servers show an attached message like any other file */
             mp_defect(&p->defects, MP_DEFECT_BAD_VALUE, s->at);
-            s->at = at;
+            if (!pass_nil_message(s))
+                s->at = before_message;
             return MP_OK;
         }
         TRY(mp_slice_list(s, limits, &p->envelope));

@@ -5,6 +5,7 @@
 
 #include "scan.h"
 #include "slice.h"
+#include "values.h"
 
 mp_status mp_slice_text_slow(mp_slice *s, mp_defects *defects, mp_text *out_r)
 {
@@ -28,6 +29,7 @@ mp_status mp_slice_text_slow(mp_slice *s, mp_defects *defects, mp_text *out_r)
         return status;
     s->at = (uint32_t)(p - s->data);
     *out_r = (mp_text){{tok.off, tok.len}, kinds[tok.kind], tok.high};
+    mp_check_high(s->data, &tok, defects);
     if (tok.kind == MP_TOK_LITERAL8) /* for what is decoded alone: RFC 9051 section 9, msg-att-static */
         mp_defect(defects, MP_DEFECT_BAD_VALUE, tok.off - tok.lead);
     if (tok.kind == MP_TOK_ATOM) {

@@ -120,6 +120,7 @@ static mp_status read_text(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
         return status;
     s->at = (uint32_t)(p - s->unit);
     item->text = (mp_text){{tok.off, tok.len}, text_kinds[tok.kind], tok.high};
+    mp_check_high(s->unit, &tok, &s->defects);
     /* literal8 is for what is decoded: msg-att-static, RFC 9051 section 9 */
     if (tok.kind == MP_TOK_LITERAL8 && (item->kind != MP_FETCH_SECTION || mp_upper(s->unit[item->name.off + 1]) != 'I'))
         mp_defect(&s->defects, MP_DEFECT_BAD_VALUE, tok.off - tok.lead);

@@ -169,6 +169,8 @@ mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_hea
         mp_defect(&head->defects, MP_DEFECT_MISSING_SPACE, AT(p));
     if (head->kind == MP_RESP_FETCH && head->number == 0)
         mp_defect(&head->defects, MP_DEFECT_ZERO_SEQ, 2);
+    if (head->kind == MP_RESP_UIDFETCH && head->number == 0)
+        mp_defect(&head->defects, MP_DEFECT_BAD_UID, 2);
     const uint8_t *text_end = end;
     while (end > p && end[-1] == ' ')
         end--;

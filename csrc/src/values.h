@@ -3,6 +3,9 @@
 #define MAILPROTO_VALUES_H
 
 #include "mailproto/base.h"
+#include "mailproto/defects.h"
+#include "mailproto/imap_write.h"
+#include "mailproto/tape.h"
 
 #include "scan.h"
 
@@ -35,6 +38,13 @@ static inline bool mp_is_known(const uint8_t *p, size_t len)
         if (p[i] == '*' || p[i] == '$')
             return false;
     return true;
+}
+
+/* 8-bit octets: none in an atom, and UTF-8 alone between quotes                     RFC 9051 section 9, QUOTED-CHAR */
+static inline void mp_check_high(const uint8_t *unit, const mp_token *t, mp_defects *defects)
+{
+    if (t->high && (t->kind == MP_TOK_ATOM || !mp_is_utf8(unit + t->off, t->len)))
+        mp_defect(defects, MP_DEFECT_EIGHT_BIT, t->off);
 }
 
 #endif

@@ -504,3 +504,41 @@ def test_two_large_literals_and_one_in_a_nested_list() -> None:
     assert value.others["X-NEST"] == ("a", ("b", third), "c")
     assert value.uid == 4
     assert parse_response(bytes(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("structure", "fields"),
+    [
+        (b'("text" NIL NIL NIL "7bit" 5 1)', (b"text", b"", b"7bit", 5, 1)),
+        (b'("text" NIL NIL NIL NIL "7bit" 5 1)', (b"text", b"", b"7bit", 5, 1)),
+        (b'("text" ("a" "b") NIL NIL "7bit" 5 1)', (b"text", b"", b"7bit", 5, 1)),
+        (b'("message" "rfc822" NIL NIL NIL "7bit" 5 NIL NIL 7)', (b"message", b"rfc822", b"7bit", 5, None)),
+    ],
+)
+def test_bodies_without_a_subtype_or_an_enclosed_message(structure: bytes, fields: tuple[Any, ...]) -> None:
+    body = parse_response(b"* 1 FETCH (BODYSTRUCTURE " + structure + b")\r\n").body_structure
+    assert (body.type, body.subtype, body.encoding, body.size, body.lines) == fields
+    assert (body.language, body.extensions, len(body.defects)) == (None, (), 1)
+
+
+def test_uid_0_of_a_uidfetch_is_none() -> None:
+    row = parse_response(b"* 0 UIDFETCH (FLAGS ())\r\n")
+    assert (row.seq, row.uid, row.defects) == (None, None, ("bad-uid",))
+    assert parse_response(bytes(row)) == row
+
+
+@pytest.mark.parametrize("octets", [b"\xff", b"\xc3"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        b'* 1 FETCH (ENVELOPE (NIL "@" NIL NIL NIL NIL NIL NIL NIL NIL))\r\n',
+        b'* 1 FETCH (BODYSTRUCTURE ("a" "b" ("name" "@") NIL NIL "7bit" 1))\r\n',
+        b'* 1 FETCH (BODY[] "@")\r\n',
+        b'* 1 FETCH (X-GM-LABELS ("@"))\r\n',
+        b'* ID ("name" "@")\r\n',
+        b'* METADATA a (/shared/x "@")\r\n',
+    ],
+)
+def test_octets_between_quotes_that_are_no_utf8(unit: bytes, octets: bytes) -> None:
+    assert parse_response(unit.replace(b"@", octets)).defects == ("8-bit",)
+    assert parse_response(unit.replace(b"@", "é".encode()), strict=True).defects == ()

@@ -83,7 +83,7 @@ cdef Fetch fetch_of(WordCache words, const uint8_t *unit, size_t length, mp_resp
         keep_mended(row, NULL, &head.defects, unit, length)
     lazy[0].len = lazy[1].len = lazy[2].len = 0
     if head.kind == MP_RESP_UIDFETCH:
-        row.uid = head.number
+        row.uid = None if head.number == 0 else head.number
     else:
         row.seq = head.number
     item.name.len = 0  # what is mended before the first item is the row itself

@@ -25,7 +25,7 @@ cdef object write_row(object writer, tuple head, tuple lazy, dict sections, dict
     seq, uid, flags, internal_date, size, modseq = head
     writer.raw(b"* ")
     if seq is None:
-        writer.number(uid).raw(b" UIDFETCH (")
+        writer.number(0 if uid is None else uid).raw(b" UIDFETCH (")  # 0, which is none, was read
     else:
         writer.number(seq).raw(b" FETCH (")
         if uid is not None:

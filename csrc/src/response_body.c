@@ -75,7 +75,7 @@ static mp_status read_list(mp_slice *s, const mp_limits *limits, mp_span *out_r,
     return MP_OK;
 }
 
-/* number, or NIL by mistake */
+/* number, or NIL or -1 by mistake */
 static mp_status read_number(mp_slice *s, uint64_t *out_r, mp_defects *defects)
 {
     const uint8_t *p = s->data + s->at;
@@ -98,8 +98,13 @@ static mp_status read_number(mp_slice *s, uint64_t *out_r, mp_defects *defects)
     }
     if (text.kind != MP_TEXT_ATOM)
         mp_defect(defects, MP_DEFECT_BAD_NUMBER, from);
-    if (!mp_parse_number(s->data + text.span.off, text.span.len, INT64_MAX, out_r))
+    const uint8_t *digits = s->data + text.span.off;
+    if (mp_parse_number(digits, text.span.len, INT64_MAX, out_r))
+        return MP_OK;
+    if (text.kind != MP_TEXT_ATOM || !(*digits == '-' || mp_char_class[*digits] & MP_C_DIGIT))
         return mp_fail(s->err, MP_E_SYNTAX, from, "number");
+    *out_r = 0; /* -1, 1.5e3 */
+    mp_defect(defects, MP_DEFECT_BAD_NUMBER, from);
     return MP_OK;
 }
 
@@ -240,21 +245,60 @@ static mp_status read_fields(mp_slice *s, const mp_limits *limits, mp_body_part 
     return MP_OK;
 }
 
-/* NIL for the envelope and the body of an attached message, and its lines, which then say nothing. */
-static bool pass_nil_message(mp_slice *s)
+/* NIL for the envelope of an attached message, its body or NIL, and its lines, which without the envelope say nothing. */
+static bool pass_nil_message(mp_slice *s, const mp_limits *limits)
 {
-    mp_slice ahead = *s;
-    for (int i = 0; i < 2; i++) {
-        if (!is_nil(&ahead) || ahead.data[ahead.at + 3] != ' ')
-            return false;
-        ahead.at += 4;
-    }
-    if (!(ahead.at < ahead.end && mp_char_class[ahead.data[ahead.at]] & MP_C_DIGIT))
+    uint32_t at = s->at + 4;
+    mp_error ignored;
+    if (!is_nil(s) || s->data[at - 1] != ' ' || mp_skip_value(s->data, &at, s->end, limits, &ignored) != MP_OK ||
+        at + 1 >= s->end || s->data[at] != ' ' || !(mp_char_class[s->data[++at]] & MP_C_DIGIT))
         return false;
-    while (ahead.at < ahead.end && mp_char_class[ahead.data[ahead.at]] & MP_C_DIGIT)
-        ahead.at++;
-    s->at = ahead.at;
+    while (at < s->end && mp_char_class[s->data[at]] & MP_C_DIGIT)
+        at++;
+    s->at = at;
     return true;
+}
+
+/* Whether there are so few values up to the part's ")" that they are body-ext-mpart: a part has five at the least. */
+static bool is_empty_multipart(const mp_slice *s, const mp_limits *limits)
+{
+    uint32_t at = s->at;
+    mp_error ignored;
+    for (int values = 0; values < 5; values++) {
+        while (at < s->end && s->data[at] == ' ')
+            at++;
+        if (at < s->end && s->data[at] == ')')
+            return true;
+        if (mp_skip_value(s->data, &at, s->end, limits, &ignored) != MP_OK)
+            return false;
+    }
+    return false;
+}
+
+/* A multipart that lost its parts, as Gmail writes it, up to its extension data: ("ALTERNATIVE"), ("ALTERNATIVE" ("BOUNDARY"
+ * "x") NIL NIL), and (NIL "alternative" ("boundary" "x") NIL NIL) of others. */
+static mp_status read_empty_multipart(mp_slice *s, const mp_limits *limits, mp_body_part *p, bool *found_r)
+{
+    const uint32_t start = s->at;
+    uint32_t behind = start;
+    mp_text subtype = p->type;
+    while (here(s, ' '))
+        s->at++;
+    *found_r = here(s, ')') || here(s, '(') || is_nil(s);
+    if (!*found_r && p->type.kind == MP_TEXT_NIL && here(s, '"')) {
+        TRY(mp_slice_text(s, &p->defects, &subtype));
+        behind = s->at;
+        *found_r = true;
+    }
+    *found_r = *found_r && is_empty_multipart(s, limits);
+    s->at = start;
+    if (*found_r) {
+        p->kind = MP_BODY_MULTIPART;
+        p->subtype = subtype;
+        s->at = behind;
+        mp_defect(&p->defects, MP_DEFECT_EMPTY_MULTIPART, behind);
+    }
+    return MP_OK;
 }
 
 /* media-type SP body-fields, and what the type adds; stops before an enclosed body or the extension data. */
@@ -264,12 +308,11 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
     TRY(mp_slice_text(s, &p->defects, &p->type));
     if (p->type.kind == MP_TEXT_NIL)
         mp_defect(&p->defects, MP_DEFECT_NIL_STRING, p->type.span.off);
-    if (here(s, ')')) { /* ("ALTERNATIVE"): a multipart that lost its parts, as Gmail writes it */
-        p->kind = MP_BODY_MULTIPART;
-        p->subtype = p->type;
-        mp_defect(&p->defects, MP_DEFECT_EMPTY_MULTIPART, s->at);
+    bool empty = false;
+    if (p->type.kind == MP_TEXT_NIL || s->end - s->at < 2 || s->data[s->at] != ' ' || s->data[s->at + 1] != '"')
+        TRY(read_empty_multipart(s, limits, p, &empty));
+    if (empty)
         return MP_OK;
-    }
     mp_slice_sp(s, &p->defects, 1);
     const uint32_t at = s->at;
     const mp_defects before = p->defects;
@@ -311,7 +354,7 @@ static mp_status read_one_part(mp_slice *s, const mp_limits *limits, mp_body_par
             s->at++;
         if (!here(s, '(')) { /* some servers show an attached message like any other file */
             mp_defect(&p->defects, MP_DEFECT_BAD_VALUE, s->at);
-            if (!pass_nil_message(s))
+            if (!pass_nil_message(s, limits))
                 s->at = before_message;
             return MP_OK;
         }

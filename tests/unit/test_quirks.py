@@ -542,3 +542,33 @@ def test_uid_0_of_a_uidfetch_is_none() -> None:
 def test_octets_between_quotes_that_are_no_utf8(unit: bytes, octets: bytes) -> None:
     assert parse_response(unit.replace(b"@", octets)).defects == ("8-bit",)
     assert parse_response(unit.replace(b"@", "é".encode()), strict=True).defects == ()
+
+
+TEXT_PART = b'("TEXT" "HTML" NIL NIL NIL "7BIT" 6769 171 NIL NIL NIL)'
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [
+        b'("ALTERNATIVE" ("BOUNDARY" "x") NIL NIL)',
+        b'(("ALTERNATIVE" ("BOUNDARY" "x") NIL NIL)' + TEXT_PART + b' "MIXED" ("BOUNDARY" "y") NIL NIL)',
+        b'(("ALTERNATIVE" NIL ("ATTACHMENT" NIL) NIL)' + TEXT_PART + b' "MIXED")',
+        b'("MESSAGE" "RFC822" NIL NIL NIL "7BIT" 9 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)'
+        b' ("ALTERNATIVE" ("BOUNDARY" "20") NIL NIL) 50 NIL NIL NIL)',
+        b'(NIL "ALTERNATIVE" ("boundary" "x") NIL NIL NIL)',
+    ],
+)
+def test_multiparts_that_lost_their_parts(structure: bytes) -> None:
+    row = parse_response(b"* 1 FETCH (BODYSTRUCTURE " + structure + b")\r\n")
+    body = row.body_structure
+    empty = body.body or (body.parts[0] if body.parts else body)
+    assert (empty.is_multipart, empty.subtype, empty.parts) == (True, b"ALTERNATIVE", ())
+    assert "empty-multipart" in row.defects
+    assert (empty.params == ()) is (b"ATTACHMENT" in structure)
+    assert parse_response(bytes(row)) == row
+
+
+def test_negative_counts_of_a_body_are_0() -> None:
+    row = parse_response(b'* 1 FETCH (BODYSTRUCTURE ("text" "html" NIL NIL NIL "7bit" -1 1.5e3))\r\n')
+    body = row.body_structure
+    assert (body.size, body.lines, row.defects) == (0, 0, ("bad-number",))

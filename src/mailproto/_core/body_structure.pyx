@@ -135,7 +135,7 @@ cdef class BodyStructure:
         self.extensions = checked_tree(exact.items(extensions, "extensions", "trees"), "extensions")
         self.envelope = envelope
         self.body = body
-        first = (self.params or None) if self.parts else self.md5
+        first = (self.params or None) if self.parts or self.type is MULTIPART else self.md5
         present = [first, self.disposition, self.language, self.location, self.extensions or None]
         while present and present[-1] is None:
             present.pop()
@@ -254,7 +254,7 @@ cdef object write_body(object writer, BodyStructure part):
         if part.lines is not None:
             writer.sp().number(part.lines)
     if part.extended >= 1:
-        if part.parts:
+        if part.parts or part.type is MULTIPART:
             write_params(writer.sp(), part.params)
         else:
             writer.sp().nstring(part.md5)

@@ -110,7 +110,10 @@ static uint8_t free_text(const uint8_t *line, const uint8_t *end)
     else
         while (p < end && !is_blank(*p))
             p++;
-    p = pass_blanks(pass_digits(pass_blanks(p, end), end), end);
+    p = pass_blanks(p, end);
+    const uint8_t *number = pass_digits(p, end);
+    if (number < end && is_blank(*number)) /* "* 5 NO"; but 5NO is a name like any other */
+        p = pass_blanks(number, end);
     const uint8_t *status = p;
     p = word_end(p, end);
     size_t len = (size_t)(p - status);

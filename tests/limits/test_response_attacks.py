@@ -535,3 +535,11 @@ def test_a_value_that_does_not_fit_behind_many_that_do(before: int) -> None:
     """Where the memory of the values was full, the tree of the broken one was written behind it."""
     value = parse_response(b"* ESEARCH RELEVANCY (" + b" ".join([b"5"] * before) + b") MIN x\r\n")
     assert (value.relevancy, value.min, value.defects) == ((5,) * before, None, ("bad-value",))
+
+
+@pytest.mark.parametrize("name", ["5NO", "99OK", "99999999999BYE"])
+def test_attack_20_a_name_that_ends_in_a_status_is_a_name(name: str) -> None:
+    value = responses.UnknownResponse(name, None, (b"\r\n* BYE x\r\n",))
+    reader = ResponseReader()
+    reader.feed(bytes(value))
+    assert list(reader) == [value]

@@ -8,7 +8,7 @@ import pytest
 from helpers import drain, logged_in, sent, serving
 
 from mailproto import NEED_DATA, LocalError, Streamed
-from mailproto.imap import LiteralBegin, LiteralChunk, LiteralEnd, commands
+from mailproto.imap import LiteralBegin, LiteralChunk, LiteralEnd, LiteralsVoid, commands
 from mailproto.wirelog import WireLog
 
 BODY = b"Subject: hush\r\n\r\nsecret words\r\n" * 50
@@ -101,7 +101,75 @@ def test_a_command_that_is_bad_after_all() -> None:
     session.receive_data(b"a APPEND x {4+}\r\nab\0d\r\nb APPEND x {4+}\r\nabcd what\r\n")
     events = accepting(session)
     assert not any(isinstance(event, commands.Command) for event in events)
+    assert [event for event in events if isinstance(event, LiteralsVoid)] == [LiteralsVoid("a"), LiteralsVoid("b")]
     assert [line[:6] for line in sent(session).splitlines()] == [b"a BAD ", b"b BAD "]
+
+
+class Naive:
+    """A server that gives each ``Streamed`` the next of the messages that came."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self.waiting: list[bytes] = []
+        self.kept: list[bytes] = []
+
+    def run(self) -> None:
+        while (event := self.session.next_event()) is not NEED_DATA:
+            match event:
+                case commands.LiteralAnnounced():
+                    self.session.accept_literal()
+                case LiteralBegin():
+                    self.waiting.append(b"")
+                case LiteralChunk(data):
+                    self.waiting[-1] += bytes(data)
+                case LiteralsVoid():
+                    self.waiting.clear()
+                case commands.Append(messages=messages):
+                    for message in messages:
+                        self.kept.append(
+                            self.waiting.pop(0) if isinstance(message.data, Streamed) else message.data
+                        )
+                    self.session.ok("kept")
+                case commands.Command():
+                    self.session.ok("done")
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        b"a APPEND x {5+}\r\nwrong {5+}\r\nwrong)\r\n",
+        b"a APPEND x {5+}\r\nwr\0ng\r\n",
+        b"a APPEND x {5+}\r\nwrong what\r\n",
+        b"a APPEND x {5+}\r\nwrong {99999+}\r\n" + b"x" * 99999 + b"\r\n",  # more than an APPEND may have
+    ],
+)
+@pytest.mark.parametrize("step", [1, 9, 1 << 20])
+def test_a_refused_message_is_not_taken_for_the_next(refused: bytes, step: int) -> None:
+    session = logged_in(stream_above=3, append_limit=1000)
+    server = Naive(session)
+    wire = refused + b"b NOOP\r\nc BAD\r\nd APPEND x {5+}\r\nright {2+}\r\nok\r\n"
+    step = max(step, len(wire) // 2000)
+    for at in range(0, len(wire), step):
+        session.receive_data(wire[at : at + step])
+        server.run()
+    assert server.kept == [b"right", b"ok"]
+    assert [line.split()[:2] for line in sent(session).splitlines()] == [
+        [b"a", b"NO" if b"99999" in refused else b"BAD"], [b"b", b"OK"], [b"c", b"BAD"], [b"d", b"OK"]
+    ]  # fmt: skip
+
+
+def test_a_command_without_streamed_literals_leaves_nothing_void() -> None:
+    session = logged_in(stream_above=3)
+    session.receive_data(b"a APPEND x {4+}\r\nabcd {4+}\r\nabcd\r\n")
+    assert isinstance(accepting(session)[-1], commands.Append)
+    session.ok("kept")
+    session.receive_data(b"b APPEND x {2+}\r\na\0\r\nc APPEND x {4+}\r\n")
+    events = accepting(session)
+    assert not any(isinstance(event, LiteralsVoid) for event in events)
+    assert isinstance(events[-1], LiteralBegin)
+    session.keep_literal()
+    session.receive_data(b"ab\0d\r\n")
+    assert not any(isinstance(event, LiteralsVoid) for event in accepting(session))
 
 
 def test_the_log_does_not_show_what_was_streamed() -> None:

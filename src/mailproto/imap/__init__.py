@@ -7,7 +7,7 @@ from mailproto.imap import commands, events, responses, search
 from mailproto.imap.client import ClientSession
 from mailproto.imap.command_reader import CommandReader, parse_command, parse_command_prefix
 from mailproto.imap.defects import DEFECTS
-from mailproto.imap.events import LiteralBegin, LiteralChunk, LiteralEnd
+from mailproto.imap.events import LiteralBegin, LiteralChunk, LiteralEnd, LiteralsVoid
 from mailproto.imap.response_reader import ResponseReader, parse_response, parse_response_prefix
 from mailproto.imap.responses import Address, BodyStructure, Envelope
 from mailproto.imap.server import ServerSession
@@ -24,6 +24,7 @@ __all__ = [
     "LiteralBegin",
     "LiteralChunk",
     "LiteralEnd",
+    "LiteralsVoid",
     "MailboxName",
     "MailboxView",
     "ResponseReader",

@@ -95,6 +95,16 @@ class LiteralEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class LiteralsVoid:
+    """Server: the command whose literals were streamed is refused, and the session has answered it under *tag*.
+
+    No command comes for them: throw away what they brought.
+    """
+
+    tag: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StartTls:
     """The TLS handshake must come next.
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from mailproto.errors import NEED_DATA, IncompleteError, LocalError, ParseError, RemoteError
 from mailproto.imap import commands, responses
 from mailproto.imap.command_reader import CommandReader
-from mailproto.imap.events import Closed, LiteralBegin, LiteralChunk, LiteralEnd, StartTls
+from mailproto.imap.events import Closed, LiteralBegin, LiteralChunk, LiteralEnd, LiteralsVoid, StartTls
 from mailproto.imap.exchange import SERVER, SERVER_READS, ServerExpects, ServerStep
 from mailproto.imap.outbox import Outbox
 from mailproto.imap.shown import shown
@@ -58,7 +58,7 @@ class ServerSession:
     *stream_above*: the text of a message, in APPEND or REPLACE, of more octets comes as LiteralBegin,
     LiteralChunk and LiteralEnd before its command, which has :class:`~mailproto.Streamed` in its place: see
     :class:`~mailproto.imap.CommandReader`. Act on it when the command is there: only then are its mailbox and
-    its flags known, and that it is no bad command. *log*, a :class:`mailproto.wirelog.WireLog`, is told of
+    its flags known. Where it is refused after all, LiteralsVoid comes in its place. *log*, a :class:`mailproto.wirelog.WireLog`, is told of
     all that passes, secrets replaced.
 
     ``send()`` and its kin raise LocalError for what is illegal now; ``next_event()`` raises RemoteError once
@@ -104,6 +104,7 @@ class ServerSession:
         self._events: deque[Any] = deque()
         self.mailbox: MailboxView | None = None
         self._utf8 = False
+        self._streamed = False  # octets of a command that has not come yet were handed out
 
     # What is known
 
@@ -228,9 +229,10 @@ class ServerSession:
     ) -> None:
         """Refuse the announced literal, and so its command.
 
-        The command is answered; octets under way are swallowed.
+        The command is answered; octets under way are swallowed. What was streamed of it before is void.
         """
         literal = self._decide_literal()
+        self._streamed = False
         self._push(_status(literal.tag, status, text, code))
         self._reader.reject()
 
@@ -281,7 +283,7 @@ class ServerSession:
 
         A command (complete it before the next one comes); ``LiteralAnnounced``, to be answered by
         ``accept_literal()`` or ``reject_literal()``; ``LiteralBegin``, ``LiteralChunk`` and ``LiteralEnd`` of
-        one that is streamed, after which the session itself answers BAD if the command is bad;
+        one that is streamed, and ``LiteralsVoid`` if the session itself then refuses their command;
         ``SaslResponse`` (its data ``None``: cancelled, or not base64; answer BAD); ``IdleDone``;
         ``StartTls``; ``Closed``, the last. Raises RemoteError, again and again, once the client broke the
         protocol beyond repair.
@@ -301,9 +303,13 @@ class ServerSession:
                 return self._end() if self._eof else NEED_DATA
             if self._log is not None:
                 self._log.client(shown(value))
+            streamed = self._streamed
             event = self._on_value(value)
             if event is not None:
                 return event
+            if streamed:
+                self._streamed = False
+                return LiteralsVoid(value.tag)
 
     # What arrives
 
@@ -314,7 +320,10 @@ class ServerSession:
         match value:
             case commands.LiteralAnnounced():
                 return self._on_literal(value)
-            case LiteralBegin() | LiteralChunk() | LiteralEnd():
+            case LiteralBegin():
+                return value
+            case LiteralChunk() | LiteralEnd():  # not of one that was kept
+                self._streamed = True
                 return value
             case commands.BadCommand():
                 return self._on_bad(value)
@@ -335,6 +344,7 @@ class ServerSession:
             if self._reader.buffered:
                 self._injected()
         self._bad_in_a_row = 0
+        self._streamed = False
         self._command = command
         self._step(_READ_STEPS.get(name, ServerStep.COMMAND_READ))
         return command

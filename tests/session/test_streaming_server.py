@@ -101,7 +101,10 @@ def test_a_command_that_is_bad_after_all() -> None:
     session.receive_data(b"a APPEND x {4+}\r\nab\0d\r\nb APPEND x {4+}\r\nabcd what\r\n")
     events = accepting(session)
     assert not any(isinstance(event, commands.Command) for event in events)
-    assert [event for event in events if isinstance(event, LiteralsVoid)] == [LiteralsVoid("a"), LiteralsVoid("b")]
+    assert [event for event in events if isinstance(event, LiteralsVoid)] == [
+        LiteralsVoid("a"),
+        LiteralsVoid("b"),
+    ]
     assert [line[:6] for line in sent(session).splitlines()] == [b"a BAD ", b"b BAD "]
 
 

@@ -450,3 +450,54 @@ def test_one_streamed_for_both_protocols() -> None:
     assert pop3.Streamed is Streamed
     with pytest.raises(ValueError, match="streamed"):
         bytes(Streamed(4))
+
+
+KEPT = [
+    b'* LIST () "/" {19}\r\nLiteral Folder Name\r\n',
+    b'* LIST (\\HasNoChildren) "/" {5}\r\nnam\r\n (CHILDINFO ("SUBSCRIBED") "OLDNAME" ({3}\r\nold))\r\n',
+    b"* STATUS {4}\r\nname (MESSAGES 3)\r\n",
+    b"* QUOTAROOT {4}\r\nname {4}\r\nroot\r\n",
+    b'* NAMESPACE (({6}\r\nINBOX. ".")) NIL NIL\r\n',
+    b"* METADATA {4}\r\nname (/private/comment {5}\r\nvalue)\r\n",
+    b"* ACL {4}\r\nname {3}\r\nsam lrs\r\n",
+    b"* ID ({4}\r\nname {6}\r\nserver)\r\n",
+    b"* 1 FETCH (BODY[] {5}\r\nabcde ENVELOPE (NIL {7}\r\nsubject NIL NIL NIL NIL NIL NIL NIL NIL))\r\n",
+    b"* OK [BADCHARSET ({5}\r\nUTF-8)] text\r\n",
+    b"* XSTRANGE {4}\r\nname (a {3}\r\nb c)\r\n",
+    b"* STATUS {4}\r\nname (MESSAGES x)\r\n",
+    b"* STATUS {4}\r\nname MESSAGES\r\n",
+    b"* ACL {4}\r\nname {3}\r\nsam\r\n",
+]
+
+
+def kept(wire: bytes, strict: bool, step: int, **options: Any) -> list[Any]:
+    """What a reader makes of *wire*, each literal that begins kept; errors by what they say."""
+    reader = ResponseReader(strict=strict, **options)
+    seen: list[Any] = []
+    for at in range(0, len(wire), step):
+        reader.feed(wire[at : at + step])
+        while True:
+            try:
+                value = reader.next()
+            except ParseError as error:
+                seen.append((error.offset, error.expected))
+                continue
+            if value is NEED_DATA:
+                break
+            if isinstance(value, LiteralBegin):
+                reader.keep_literal()
+            else:
+                seen.append((type(value), value, value.defects))
+    return seen
+
+
+@pytest.mark.parametrize("wire", KEPT, ids=lambda wire: repr(wire)[2:40])
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_kept_literal_is_like_any_other(wire: bytes, strict: bool) -> None:
+    """The value has its class, its defects, its errors."""
+    wire += b"* 3 EXISTS\r\n"
+    expected = kept(wire, strict, len(wire))
+    assert len(expected) == 2
+    for step in (1, 11, len(wire)):
+        for above in (0, 3, 4):
+            assert kept(wire, strict, step, stream_above=above) == expected

@@ -185,13 +185,19 @@ cdef class ResponseReader(LiteralIntake):
         """The value of a unit. Making it may run a collection, and another thread, that use this reader."""
         cdef mp_tape own
         cdef mp_tape *tape = &self.tape
+        cdef bytes whole
         if self.depth:
             mp_tape_init(&own, mp_alloc_libc())
             tape = &own
         self.depth += 1
         try:
             if outside is not None:
-                return self.build_around(tape, unit, frame, outside)
+                value = self.build_around(tape, unit, frame, outside)
+                if value is not None:
+                    return value
+                whole = with_literals(unit[:frame.len], outside) + bytes(MP_PADDING)
+                return read_response(self.types, self.words, tape, <const uint8_t *>PyBytes_AS_STRING(whole),
+                                     len(whole) - MP_PADDING, frame.bare_lf, self.strict)
             return read_response(self.types, self.words, tape, unit, frame.len, frame.bare_lf, self.strict)
         finally:
             self.depth -= 1
@@ -201,9 +207,11 @@ cdef class ResponseReader(LiteralIntake):
     cdef object build_around(self, mp_tape *tape, const uint8_t *unit, const mp_frame *frame, dict outside):
         """The value of a unit that lacks literals.
 
-        Where the class has no place for what stands for one (a mailbox's name, say) the value is an UnknownResponse.
+        Where the class has no place for what stands for one (a mailbox's name, say) the value is an UnknownResponse,
+        or None where all of them were kept after all: then it must be made of the whole unit.
         """
         cdef Outside entered = outside_enter(unit, outside)
+        cdef bint kept = not streamed_in(outside)
         broken = None
         try:
             try:
@@ -213,12 +221,14 @@ cdef class ResponseReader(LiteralIntake):
             except LimitError:
                 raise
             except ParseError as error:
-                if self.strict or entered.taken >= len(outside) or not streamed_in(outside):
+                if entered.taken >= len(outside) or (self.strict and not kept):
                     raise
                 broken = error
             except (TypeError, ValueError, AttributeError):
-                if not streamed_in(outside):
+                if kept:
                     raise
+            if kept:
+                return None
             value = read_generic(self.types, self.words, tape, unit, frame.len, frame.bare_lf)
             if broken is not None and value.name in ("FETCH", "UIDFETCH"):  # these have room for anything streamed
                 raise broken
@@ -294,6 +304,14 @@ cdef str upper(Block unit, mp_span name):
     cdef bytes room = PyBytes_FromStringAndSize(NULL, name.len)
     cdef size_t written = mp_normalise_section(unit.data, name, <uint8_t *>PyBytes_AS_STRING(room))
     return PyUnicode_DecodeUTF8(PyBytes_AS_STRING(room), written, "surrogateescape")
+
+
+cdef bytes with_literals(bytes unit, dict outside):
+    """The unit with all of its literals in it, none of which was streamed."""
+    cdef bytearray made = bytearray(announced(unit, outside))
+    for place in sorted(outside, reverse=True):
+        made[place:place] = outside[place]
+    return bytes(made)
 
 
 cdef bint streamed_in(dict outside):

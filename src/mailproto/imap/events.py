@@ -96,9 +96,9 @@ class LiteralEnd:
 
 @dataclass(frozen=True, slots=True)
 class LiteralsVoid:
-    """Server: the command whose literals were streamed is refused, and the session has answered it under *tag*.
+    """Server: the command whose literals were streamed is refused, answered by the session under *tag*.
 
-    No command comes for them: throw away what they brought.
+    It does not come: throw away what its literals brought.
     """
 
     tag: str | None

@@ -58,8 +58,8 @@ class ServerSession:
     *stream_above*: the text of a message, in APPEND or REPLACE, of more octets comes as LiteralBegin,
     LiteralChunk and LiteralEnd before its command, which has :class:`~mailproto.Streamed` in its place: see
     :class:`~mailproto.imap.CommandReader`. Act on it when the command is there: only then are its mailbox and
-    its flags known. Where it is refused after all, LiteralsVoid comes in its place. *log*, a :class:`mailproto.wirelog.WireLog`, is told of
-    all that passes, secrets replaced.
+    its flags known. Where it is refused after all, LiteralsVoid comes in its place. *log*, a
+    :class:`mailproto.wirelog.WireLog`, is told of all that passes, secrets replaced.
 
     ``send()`` and its kin raise LocalError for what is illegal now; ``next_event()`` raises RemoteError once
     the client has broken the protocol beyond repair, and from then on always; what ``data_to_send()`` then

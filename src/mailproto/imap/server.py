@@ -296,7 +296,7 @@ class ServerSession:
             if self._expects not in SERVER_READS:
                 return self._end() if self._eof and self._expects is ServerExpects.TLS else NEED_DATA
             try:
-                value = self._reader.next()
+                value: Any = self._reader.next()
             except ParseError as error:
                 self._on_unreadable(error)
             if value is NEED_DATA:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mailproto import NEED_DATA, IncompleteError, LimitError, Limits, ParseError
+from mailproto import NEED_DATA, IncompleteError, LimitError, Limits, ParseError, pop3
 from mailproto.pop3 import (
     Continuation,
     Reply,
@@ -353,6 +353,7 @@ def test_what_servers_say() -> None:
     assert bytes(replies.uidl_listing([(1, ".a")])) == b"+OK\r\n1 .a\r\n.\r\n"
     assert bytes(replies.capa(["TOP", ".x"])) == b"+OK Capability list follows\r\nTOP\r\n..x\r\n.\r\n"
     assert bytes(replies.message(b"a")) == b"+OK 1 octets\r\na\r\n.\r\n"
+    assert pop3.parse_reply(bytes(replies.message(b"a")), commands.Retr(1)).body == b"a\r\n"
     assert bytes(replies.Err("busy", code="in-use")) == b"-ERR [IN-USE] busy\r\n"
 
 

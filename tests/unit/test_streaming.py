@@ -326,10 +326,10 @@ def test_into_memory_that_will_not_do() -> None:
     with pytest.raises(ValueError, match="no literal"):
         reader.read_literal_into(bytearray(5))
     assert isinstance(reader.next(), LiteralBegin)
-    for wrong in (b"read-only", bytearray()):
+    for wrong in (b"read-only", bytearray(), memoryview(bytearray(5))[::2]):
         with pytest.raises(ValueError, match="writable"):
             reader.read_literal_into(wrong)  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="buffer must be"):
         reader.read_literal_into("text")  # type: ignore[arg-type]
     reader.feed(b"abcdef")
     assert reader.next() == LiteralChunk(b"abcdef")

@@ -47,9 +47,12 @@ cdef class LiteralIntake(Intake):
         memoryview of what was filled; call this again for more, or the rest comes in chunks of the reader's own.
         ValueError where no literal is being streamed, or *buffer* is empty, read-only, or the last one is not full.
         """
-        view = PyMemoryView_FromObject(buffer)
-        if view.readonly or view.nbytes == 0:
-            raise ValueError("the buffer must be writable and hold something")
+        try:
+            view = PyMemoryView_FromObject(buffer)
+        except TypeError:
+            raise TypeError("buffer must be writable memory, such as a bytearray") from None
+        if view.readonly or view.nbytes == 0 or not view.c_contiguous:
+            raise ValueError("the buffer must be writable, in one piece, and hold something")
         view = view.cast("B")
         with cython.critical_section(self):
             if self.mode != STREAMED or self.left == 0 or self.lost:

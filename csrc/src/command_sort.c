@@ -55,7 +55,13 @@ static mp_status source_opts(mp_command_scan *s, uint32_t filters, uint32_t *sco
     MP_TRY(mp_cs_sp(s));
     MP_TRY(mp_cs_char(s, '(', "source-mbox"));
     for (;;) {
+        const uint8_t *from = s->p;
+        uint32_t at = s->command->count;
         MP_TRY(mp_command_read_filter(s));
+        if (s->command->args[at].word == MP_WORD_SELECTED_DELAYED) { /* RFC 7377 section 2.2 */
+            s->p = from;
+            return mp_cs_fail(s, "filter-mailboxes other than selected-delayed");
+        }
         if (s->p[0] != ' ' || s->p[1] == '(')
             break;
         s->p++;

@@ -21,6 +21,15 @@ bool mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_
     return true;
 }
 
+mp_span mp_unquoted_word(const uint8_t *unit, mp_span word)
+{
+    const uint8_t *p = unit + word.off;
+    if (word.len < 2 || *p != '"' || p[word.len - 1] != '"')
+        return word;
+    uint32_t lead = word.len > 3 && p[1] == '\\' && p[2] == '\\' ? 2 : 1;
+    return (mp_span){word.off + lead, word.len - lead - 1};
+}
+
 static bool is_atom(const uint8_t *p, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -73,7 +82,7 @@ mp_status mp_read_flags_by(mp_cursor *c, mp_flag_rule rule, mp_span *list_r, mp_
     if (!t || t->kind != MP_TOK_LIST)
         return mp_cursor_fail(c, "flag-list");
     for (uint32_t i = c->at + 1; i < t->next; i++)
-        if (c->tok[i].kind != MP_TOK_ATOM && c->tok[i].kind != MP_TOK_QUOTED)
+        if (c->tok[i].kind > MP_TOK_QUOTED_ESC) /* an atom, or one in quotes */
             return mp_fail(c->err, MP_E_SYNTAX, c->tok[i].off, "flag");
     *list_r = (mp_span){t->off, t->len};
     mp_check_flags(c->data, *list_r, rule, defects);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "scan.h"
+#include "token.h"
 
 enum { IN_LINE, AT_LITERAL, IN_LITERAL, DISCARD_LITERAL, DISCARD_LINE };
 enum { TEXT_UNKNOWN, TEXT_NONE, TEXT_ALL, TEXT_BADCHARSET };
@@ -122,8 +123,8 @@ static uint8_t free_text(const uint8_t *line, const uint8_t *end)
         MP_IS(status, len, "BAD") || MP_IS(status, len, "BYE") || MP_IS(status, len, "PREAUTH")))
         return TEXT_NONE;
     static const char code[] = "[BADCHARSET (";
-    p = pass_blanks(p, end);
-    if ((size_t)(end - p) >= sizeof code - 1 && mp_is_word(p, sizeof code - 1, code, sizeof code - 1))
+    p = mp_find_code(p, end);
+    if (p && (size_t)(end - p) >= sizeof code - 1 && mp_is_word(p, sizeof code - 1, code, sizeof code - 1))
         return badcharset_open(p + sizeof code - 1, end) ? TEXT_BADCHARSET : TEXT_ALL;
     return TEXT_ALL;
 }
@@ -286,7 +287,8 @@ mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame
             const uint8_t *lf = len > f->scanned ? memchr(unit + f->scanned, '\n', len - f->scanned) : NULL;
             uint64_t upto = lf ? (uint64_t)(lf - unit) + 1 : len;
             /* the bound that comes first in the stream counts, or the answer would depend on how it was cut */
-            uint64_t line_end = f->line_from + line_left(f), unit_end = unit_left(f);
+            uint64_t left = line_left(f), unit_end = unit_left(f);
+            uint64_t line_end = left < UINT64_MAX - f->line_from ? f->line_from + left : UINT64_MAX;
             if (upto > line_end || upto > unit_end) {
                 if (line_end <= unit_end)
                     mp_fail_limit(err, (size_t)(line_end + f->detached), "max_line");

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "loose.h"
 #include "scan.h"
 #include "token.h"
 
@@ -27,9 +28,14 @@ static bool begin(mp_literal_path *p, const uint8_t *unit, size_t len)
         return false;
     p->at = p->head.rest;
     p->index[0] = 0;
-    if (is_status(p)) { /* only the list of BADCHARSET holds literals: " [BADCHARSET (" */
-        p->item = (mp_span){p->at + 2, 10};
-        p->at += 13;
+    if (is_status(p)) { /* only the list of BADCHARSET holds literals: "[BADCHARSET (" */
+        const uint8_t *code = mp_find_code(unit + p->at, unit + len);
+        if (!code) {
+            p->at = 0;
+            return false;
+        }
+        p->at = (uint32_t)(code - unit) + 12; /* at the "(" */
+        p->item = (mp_span){p->at - 11, 10};
     }
     return true;
 }
@@ -42,6 +48,22 @@ static void passed(mp_literal_path *p)
         p->item.len = 0;
     }
     p->index[p->level]++;
+}
+
+/* Whether the value of the item is a number: the next item may stand right behind it. */
+static bool is_number(const mp_literal_path *p, const uint8_t *unit)
+{
+    const uint8_t *name = unit + p->item.off, *bracket = memchr(name, '[', p->item.len);
+    switch (mp_fetch_kind_of(name, bracket ? (size_t)(bracket - name) : p->item.len, bracket)) {
+    case MP_FETCH_UID:
+    case MP_FETCH_SIZE:
+    case MP_FETCH_BINARY_SIZE:
+    case MP_FETCH_GM_MSGID:
+    case MP_FETCH_GM_THRID:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* The string or literal at unit[*at]. */
@@ -118,6 +140,13 @@ bool mp_literal_path_find(mp_literal_path *p, const uint8_t *unit, size_t len)
             pass_string(unit, &at, end);
             passed(p);
         } else {
+            uint32_t number = p->state == ITEM_VALUE && p->level == 1 && is_number(p, unit)
+                                  ? mp_number_end(unit, at, (uint32_t)len) : at;
+            if (number > at) {
+                at = number;
+                passed(p);
+                continue;
+            }
             while (at < end && (mp_char_class[unit[at]] & MP_C_ATOM))
                 at++;
             at += at < end && !(mp_char_class[unit[at]] & MP_C_ATOM) && unit[at] != ' ' && unit[at] != '(' && unit[at] != ')';

@@ -38,6 +38,14 @@ bool mp_starts_item(const uint8_t *unit, uint32_t at, uint32_t end)
     }
 }
 
+uint32_t mp_number_end(const uint8_t *unit, uint32_t at, uint32_t end)
+{
+    uint32_t p = at;
+    while (p < end && (mp_char_class[unit[p]] & MP_C_DIGIT))
+        p++;
+    return p > at && mp_starts_item(unit, p, end) ? p : at;
+}
+
 /* Moves *p behind the literal whose "{" it is at, or behind the "{". */
 static void pass_literal(const uint8_t *unit, uint32_t *at, uint32_t end)
 {

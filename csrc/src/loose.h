@@ -11,6 +11,9 @@ uint8_t mp_fetch_kind_of(const uint8_t *name, size_t len, bool section);
 /* Whether the name of a known FETCH item stands at `at`, with the start of a value behind it. */
 bool mp_starts_item(const uint8_t *unit, uint32_t at, uint32_t end);
 
+/* Where a number ends that the next item follows without a space; `at` where there is no such number. */
+uint32_t mp_number_end(const uint8_t *unit, uint32_t at, uint32_t end);
+
 /* The first such item behind a space or a parenthesis from `at` on, outside literals; `end` if there is none. */
 uint32_t mp_find_item(const uint8_t *unit, uint32_t at, uint32_t end);
 

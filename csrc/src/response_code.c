@@ -342,7 +342,7 @@ static bool read_code_args(const uint8_t *unit, mp_status_text *t)
         return true;
     case MP_CODE_WORDS:
         check_words(&a);
-        return is_list(p, t->args.len) && flat(p, t->args.len);
+        return is_list(p, t->args.len) && flat(p, t->args.len) && mp_next_word(unit, &at, end, &word);
     case MP_CODE_ASTRINGS:
         /* without parentheses: an example of RFC 9051 itself, in section 6.4.4, is so */
         if (t->args.len && (!is_list(p, t->args.len) || t->args.len == 2))
@@ -357,7 +357,8 @@ static bool read_code_args(const uint8_t *unit, mp_status_text *t)
     case MP_CODE_TEXT:
         return t->args.len > 0;
     case MP_CODE_STRING:
-        return read_text(&a, &t->string1) && at_end(&a);
+        return read_text(&a, &t->string1) && at_end(&a) && (t->string1.kind == MP_TEXT_QUOTED ||
+               t->string1.kind == MP_TEXT_QUOTED_ESC || !MP_IS(unit + t->name.off, t->name.len, "NOUPDATE"));
     case MP_CODE_OBJECTID:
         return read_objectid(&a, t);
     case MP_CODE_MECHANISMS:
@@ -458,6 +459,11 @@ mp_status mp_read_resp_text(const uint8_t *unit, const mp_response_head *head, m
         p++;
     else /* behind a status, what is no SP is the "[" of its code */
         mp_defect(&t->defects, p < end ? MP_DEFECT_MISSING_SPACE : MP_DEFECT_MISSING_TEXT, AT(p));
+    const uint8_t *code = mp_find_code(p, end);
+    if (code && code != p && memchr(code, ']', (size_t)(end - code))) {
+        mp_defect(&t->defects, MP_DEFECT_EXTRA_SPACE, AT(p));
+        p = code;
+    }
     if (p < end && *p == '[') {
         if (!(close = code_end(unit, p + 1, end, &t->defects)))
             mp_defect(&t->defects, MP_DEFECT_UNCLOSED_CODE, AT(p));

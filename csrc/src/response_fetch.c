@@ -197,9 +197,12 @@ static mp_status read_number(mp_fetch_scan *s, mp_fetch_item *item, uint64_t max
         s->at = (uint32_t)(p - s->unit);
         return MP_OK;
     }
-    mp_status status = mp_skip_value(s->unit, &s->at, s->end, s->limits, err);
-    if (status != MP_OK)
-        return status;
+    s->at = mp_number_end(s->unit, from, s->end); /* the next item may stand right behind it */
+    if (s->at == from) {
+        mp_status status = mp_skip_value(s->unit, &s->at, s->end, s->limits, err);
+        if (status != MP_OK)
+            return status;
+    }
     if (mp_parse_number(s->unit + from, s->at - from, max, &item->number))
         return MP_OK;
     mp_defect(&s->defects, defect, from);

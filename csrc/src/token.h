@@ -12,4 +12,13 @@ mp_status mp_lex_token(const uint8_t *unit, const uint8_t **p, const uint8_t *en
 mp_status mp_lex_literal(const uint8_t *unit, const uint8_t *p, const uint8_t *end, const uint8_t **body_r,
                          size_t *size_r, mp_error *err);
 
+/* Where the "[" of a status response's code is, behind any spaces at p; NULL where no code can begin. For the framer, the
+ * reader and the literal path alike: they have to agree on which lines hold literals. */
+static inline const uint8_t *mp_find_code(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && *p == ' ')
+        p++;
+    return p < end && *p == '[' ? p : NULL;
+}
+
 #endif

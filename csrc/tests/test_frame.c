@@ -123,6 +123,23 @@ static void test_detached(void)
     CHECK(mp_framer_next(&f, unit, 21, &frame, &err) == MP_E_LIMIT && strcmp(err.limit, "max_unit") == 0);
 }
 
+/* The largest bounds are none: no sum of them wraps. */
+static void test_no_bounds(void)
+{
+    char data[128] = "* 1 FETCH (BODY[] {5}\r\nabcde BODY[1] {1}\r\nx)\r\n";
+    mp_framer f;
+    mp_frame frame;
+    mp_error err;
+    limits = mp_limits_client();
+    limits.max_line = limits.max_unit = limits.max_literal = UINT64_MAX;
+    mp_framer_init(&f, MP_SERVER_SENDS, &limits);
+    CHECK(mp_framer_next(&f, (uint8_t *)data, strlen(data), &frame, &err) == MP_OK && frame.kind == MP_FRAME_UNIT);
+    CHECK(frame.len == strlen(data) && frame.literals == 2);
+    limits.max_line = UINT64_MAX - 10; /* the literal ends at 28 */
+    mp_framer_init(&f, MP_SERVER_SENDS, &limits);
+    CHECK(mp_framer_next(&f, (uint8_t *)data, strlen(data), &frame, &err) == MP_OK && frame.len == strlen(data));
+}
+
 /* What ends in {9} without being an announcement does not take the line behind it. */
 static void test_free_text(void)
 {
@@ -141,7 +158,9 @@ static void test_free_text(void)
         {"* OK-X x {9}", false, false},       {"* OK.X x {9}", false, false},      {"* 1 FETCH x {9}", false, false},
         {"* LIST () NIL {9}", false, false},  {"* 5 OKAY {9}", false, false},
         {"* [BADCHARSET ({9}", false, true},  {"* OK[BADCHARSET ({9}", false, true}, {"*  NO [BADCHARSET ({9}", false, true},
-        {"* [BADCHARSET (x) {9}", true, true},
+        {"* [BADCHARSET (x) {9}", true, true}, {"* NO  [BADCHARSET ({9}", false, true},
+        {"a OK   [BADCHARSET ({9}", false, true}, {"* NO \t[BADCHARSET ({9}", true, true},
+        {"* NO\t[BADCHARSET ({9}", true, false},
     };
     limits = mp_limits_client();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -245,5 +264,6 @@ int main(void)
     CHECK(mp_framer_next(&f, data, 0, &frame, &err) == MP_E_LIMIT && err.offset == 3);
     test_detached();
     test_free_text();
+    test_no_bounds();
     return RESULT();
 }

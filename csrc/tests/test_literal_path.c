@@ -74,6 +74,12 @@ static void test_places(void)
     expect("* URLFETCH \"imap://x\" {2}\r\nab \"y\" {1}\r\nc\r\n", ".1 .3 ");
     expect("* LIST (\\A) \"/\" {3}\r\na\"b (\"X\" ({1}\r\nc))\r\n", ".2 .3.1.0 ");
     expect("A1 NO [BADCHARSET (\"x\" {3}\r\nabc {1}\r\nd)] no\r\n", "BADCHARSET.1 BADCHARSET.2 ");
+    expect("* NO  [BADCHARSET (\"x\" {3}\r\nabc)] no\r\n", "BADCHARSET.1 ");
+    expect("* NO[BADCHARSET ({3}\r\nabc)] no\r\n", "BADCHARSET.0 ");
+    expect("* [BADCHARSET ({3}\r\nabc)] no\r\n", "BADCHARSET.0 ");
+    expect("* 1 FETCH (UID 5BODY[1] {1}\r\na)\r\n", "BODY[1] ");
+    expect("* 1 FETCH (BINARY.SIZE[1] 5RFC822.SIZE 6ENVELOPE ({1}\r\na))\r\n", "ENVELOPE.0 ");
+    expect("* 1 FETCH (X 5BODY[1] {1}\r\na)\r\n", " ");
     expect("* 7 UIDFETCH (X ({1}\r\na) BINARY[1] {1}\r\nb)\r\n", "X.0 BINARY[1] ");
     expect("* X )) {1}\r\na) \"{1}\r\nb\r\n", ".2 .5 ");
 }

@@ -386,6 +386,26 @@ static bool is_name(const char *text, uint8_t kind)
 }
 
 /* What a server gives a row in wire form. */
+static void test_flag_words(void)
+{
+    static const struct {
+        const char *wire, *flag;
+    } cases[] = {
+        {"\\Seen", "\\Seen"}, {"\"\\Seen\"", "\\Seen"}, {"\"\\\\Seen\"", "\\Seen"}, {"\"a\"", "a"}, {"a", "a"}, {"\"\"", ""},
+        {"\"\\\\\"", "\\"}, {"\"a\\\\b\"", "a\\\\b"}, {"\"", "\""}, {"\"a", "\"a"}, {"\\\\a", "\\\\a"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t len = strlen(cases[i].wire);
+        uint8_t *unit = exact(cases[i].wire, len, '"');
+        uint32_t at = 0;
+        mp_span word;
+        CHECK(mp_next_word(unit, &at, (uint32_t)len, &word) && at == len);
+        word = mp_unquoted_word(unit, word);
+        CHECK(word.len == strlen(cases[i].flag) && memcmp(unit + word.off, cases[i].flag, word.len) == 0);
+        free(unit);
+    }
+}
+
 static void test_built(void)
 {
 #define IS_LIST(TEXT) is_list(TEXT, sizeof TEXT - 1)
@@ -403,6 +423,7 @@ int main(void)
 {
     limits = mp_limits_client();
     test_built();
+    test_flag_words();
     test_whole();
     test_cuts();
     test_end_of_line();

@@ -256,7 +256,7 @@ every_command = st.one_of(
     build(
         commands.ESearch,
         st.lists(keys, min_size=1, max_size=2),
-        st.lists(filters, min_size=1, max_size=3),
+        st.lists(filters.filter(lambda made: made.kind != "SELECTED-DELAYED"), min_size=1, max_size=3),
         st.none() | ascii_text,
         search_options,
         st.lists(parameters, max_size=2),

@@ -248,6 +248,9 @@ def test_forms_that_clients_send(wire: bytes, expected: commands.Command) -> Non
         (b'a CANCELUPDATE "a+"\r\n', 15),
         (b'a CANCELUPDATE "a" ""\r\n', 19),
         (b"a NOTIFY SET (selected NONE) (selected-delayed NONE)\r\n", 46),
+        # RFC 7377 section 2.2: not valid where a search is limited.
+        (b"a ESEARCH IN (selected-delayed) ALL\r\n", 14),
+        (b"a ESEARCH IN (inboxes Selected-Delayed) ALL\r\n", 22),
     ],
 )
 def test_what_breaks_the_grammar(wire: bytes, offset: int) -> None:

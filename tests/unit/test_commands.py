@@ -122,6 +122,7 @@ def test_what_is_given_is_normalised() -> None:
         lambda: commands.Sort("REVERSE", search.Key("ALL")),
         lambda: commands.Sort("DATE REVERSE SIZE", search.Key("ALL")),
         lambda: commands.ESearch(search.Key("ALL"), ()),
+        lambda: commands.ESearch(search.Key("ALL"), commands.MailboxFilter("SELECTED-DELAYED")),
         lambda: commands.ESearch(search.Key("ALL"), scope_options=[commands.Parameter("X")]),
         lambda: commands.CancelUpdate(()),
         lambda: commands.CancelUpdate("a b"),

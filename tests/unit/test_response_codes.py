@@ -11,6 +11,7 @@ from mailproto._core.response_code import CODES
 from mailproto.imap import MailboxName, SequenceSet, parse_response
 from mailproto.imap.responses import (
     AppendUid,
+    Continuation,
     CopyUid,
     InProgress,
     MessageLimit,
@@ -108,6 +109,9 @@ def test_every_code_of_the_table_has_a_sample() -> None:
         (b"URLMECH XSAMPLE", b"XSAMPLE"),
         (b"URLMECH INTERNAL X=?", b"INTERNAL X=?"),
         (b"BADEVENT x", b"x"),
+        (b"BADEVENT ()", b"()"),
+        (b"NOUPDATE NIL", b"NIL"),
+        (b"NOUPDATE A01", b"A01"),
         (b"NEWNAME a", b"a"),
         (b"BADURL", None),
     ],
@@ -204,3 +208,14 @@ def test_codes_from_python_are_checked(name: str, value: Any) -> None:
 def test_arguments_from_python_are_checked(kind: Any, arguments: tuple[Any, ...]) -> None:
     with pytest.raises((TypeError, ValueError)):
         kind(*arguments)
+
+
+@pytest.mark.parametrize("text", ["[UIDNEXT 5] x", " [UIDNEXT 5] x", "   [x"])
+def test_text_is_no_code(text: str) -> None:
+    with pytest.raises(ValueError, match="response code"):
+        StatusResponse(None, "OK", None, text)
+    with pytest.raises(ValueError, match="response code"):
+        Continuation(text)
+    read = parse_response(b"* OK  [no end\r\n")
+    assert (read.text, read.defects) == (" [no end", ())
+    assert parse_response(bytes(read)) == read

@@ -69,6 +69,9 @@ def literal(*path: str | int, data: bytes) -> list[Any]:
         (b"* X-UNHEARD-OF %b", ("X-UNHEARD-OF", 0)),
         (b'* NO [BADCHARSET ("x" %b)] no', ("NO", "BADCHARSET", 1)),
         (b"a1 BAD [BADCHARSET (%b)] no", ("BAD", "BADCHARSET", 0)),
+        (b"* NO  [BADCHARSET (%b)] no", ("NO", "BADCHARSET", 0)),
+        (b"* NO[BADCHARSET (%b)] no", ("NO", "BADCHARSET", 0)),
+        (b"* 7 FETCH (UID 5BODY[] %b)", ("FETCH", 7, "BODY[]")),
     ],
 )
 @pytest.mark.parametrize("plus", [b"", b"+"])

@@ -40,7 +40,7 @@ typedef enum mp_status {
     MP_E_SYNTAX = -1,  /* the bytes break the grammar; mp_error says where           */
     MP_E_LIMIT = -2,   /* legal bytes, but past a bound of mp_limits; mp_error names it */
     MP_E_NOMEM = -3,   /* an allocation failed; the object is unchanged              */
-    MP_E_FRAMING = -4  /* where the next unit starts cannot be known: final          */
+    MP_E_FRAMING = -4  /* reserved: no function gives it                             */
 } mp_status;
 
 /* A run of bytes within the unit that is being read. */

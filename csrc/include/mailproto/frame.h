@@ -96,8 +96,8 @@ MP_API void mp_framer_set_limits(mp_framer *f, const mp_limits *limits);
 MP_API void mp_framer_expect_line(mp_framer *f);
 
 /* unit: the first octet of the current unit; len: how many there are by now (never fewer than before).
- * MP_OK: *frame_r says what was found. MP_NEED_MORE: nothing is complete. MP_E_LIMIT, MP_E_FRAMING: final, and told
- * again by every later call; the offset is the same however the input was cut. */
+ * MP_OK: *frame_r says what was found. MP_NEED_MORE: nothing is complete. MP_E_LIMIT: final, and told again by
+ * every later call; the offset is the same however the input was cut. */
 MP_API mp_status mp_framer_next(mp_framer *f, const uint8_t *unit, size_t len, mp_frame *frame_r, mp_error *err);
 
 /* After MP_FRAME_LITERAL without a limit: the literal belongs to the unit. */

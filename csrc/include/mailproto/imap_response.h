@@ -85,6 +85,10 @@ MP_API mp_status mp_build_response_tape(mp_tape *tape, const uint8_t *unit, mp_r
  * no flag may be) is one run, with its quotes. Only octets that a tape or FETCH scan has seen may be walked. */
 MP_API bool mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_r);
 
+/* A word of mp_next_word without its quotes, if it has them. A flag's backslash counts once however it is quoted:
+ * "\\Seen", as a quoted string must have it, and "\Seen" are \Seen both. No other escape is undone: no flag has any. */
+MP_API mp_span mp_unquoted_word(const uint8_t *unit, mp_span word);
+
 /* ---- mailbox data through the tape ---------------------------------------------------------------------- */
 
 typedef struct mp_mailbox_list {

@@ -602,6 +602,7 @@ cdef extern from "mailproto/imap_response.h" nogil:
                                      const mp_limits *limits, mp_error *err)
 
     bint mp_next_word(const uint8_t *unit, uint32_t *at, uint32_t end, mp_span *out_r)
+    mp_span mp_unquoted_word(const uint8_t *unit, mp_span word)
 
     ctypedef struct mp_mailbox_list:
         mp_span attributes

@@ -12,7 +12,7 @@ from libc.string cimport memcmp, memcpy
 
 from mailproto._core.c_mailproto cimport (
     MP_DEFECT_BAD_FLAG, MP_DEFECT_COUNT, MP_OK, MP_TEXT_NIL, MP_TEXT_QUOTED_ESC, MP_TOK_ATOM, MP_TOK_LIST, MP_TOK_QUOTED_ESC,
-    mp_alloc_libc, mp_defect, mp_defect_name, mp_defect_reading, mp_defect_seen, mp_defects, mp_error, mp_fail_limit, mp_flag_canonical, mp_limits, mp_next_word, mp_span, mp_tape,
+    mp_alloc_libc, mp_defect, mp_defect_name, mp_defect_reading, mp_defect_seen, mp_defects, mp_error, mp_fail_limit, mp_flag_canonical, mp_limits, mp_next_word, mp_span, mp_tape, mp_unquoted_word,
     mp_tape_build, mp_tape_free, mp_tape_init, mp_text, mp_token, mp_unescape,
 )
 from mailproto._core.common cimport limits_to_c, raise_error, shallow
@@ -140,10 +140,9 @@ cdef tuple flags_of(WordCache cache, const uint8_t *unit, mp_span span, mp_defec
         if not sendable(unit + word.off, word.len):
             clean = False
             mp_defect(defects, MP_DEFECT_BAD_FLAG, word.off)
-            if word.len < 3 or unit[word.off] != c'"' or not sendable(unit + word.off + 1, word.len - 2):
+            word = mp_unquoted_word(unit, word)
+            if not sendable(unit + word.off, word.len):
                 continue
-            word.off += 1
-            word.len -= 2
         known = mp_flag_canonical(unit + word.off, word.len)
         if known is not NULL:
             flags.append(word_str(cache, <const uint8_t *>known, len(known)))

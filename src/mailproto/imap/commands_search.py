@@ -216,6 +216,8 @@ class ESearch(Command):
             raise ValueError("sources must not be empty")
         if not all(isinstance(source, MailboxFilter) for source in self.sources):
             raise TypeError("sources must be MailboxFilter, an iterable of them or None")
+        if any(source.kind == "SELECTED-DELAYED" for source in self.sources):
+            raise ValueError("SELECTED-DELAYED is for NOTIFY alone (RFC 7377 section 2.2)")
 
     def _write_arguments(self, writer: Writer, utf8: bool) -> None:
         if self.sources is not None:

@@ -25,8 +25,8 @@ def _check_text(response: StatusResponse | Continuation) -> None:
     if response.code is not None and not isinstance(response.code, ResponseCode):
         raise TypeError("code must be a ResponseCode or None")
     response._set("text", line(response.text, "text"))
-    if response.code is None and response.text.startswith("["):
-        raise ValueError("text must not begin with [, as a response code does")
+    if response.code is None and response.text.lstrip(" ").startswith("["):
+        raise ValueError("text must not begin with [, as a response code does, nor with spaces before one")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

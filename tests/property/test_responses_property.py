@@ -23,6 +23,12 @@ trees = st.recursive(
     st.none() | st.integers(0, 10**17) | atoms | octets, lambda inner: st.lists(inner, max_size=3).map(tuple)
 )
 sets = st.lists(numbers, min_size=1, max_size=6).map(SequenceSet)
+# as many messages in the one set of a COPYUID as in the other
+copied = st.builds(
+    lambda uidvalidity, pairs: responses.CopyUid(uidvalidity, *map(SequenceSet, zip(*pairs, strict=True))),
+    numbers,
+    st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6),
+)
 flags = st.lists(atoms | st.sampled_from(["\\Seen", "\\Deleted"]), max_size=4)
 mailboxes = st.text(max_size=12).filter(
     lambda s: not any("\ud800" <= c <= "\udfff" for c in s) and "\0" not in s
@@ -148,7 +154,7 @@ codes = (
     )
     | st.builds(responses.ResponseCode, st.just("BADCHARSET"), st.lists(octets, max_size=3).map(tuple))
     | st.builds(responses.ResponseCode, st.just("APPENDUID"), st.builds(responses.AppendUid, numbers, sets))
-    | st.builds(responses.ResponseCode, st.just("COPYUID"), st.builds(responses.CopyUid, numbers, sets, sets))
+    | st.builds(responses.ResponseCode, st.just("COPYUID"), copied)
     | st.builds(responses.ResponseCode, st.just("MODIFIED"), sets)
 )
 any_text = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)

@@ -109,13 +109,40 @@ static bool read_fetch_head(const uint8_t *unit, const uint8_t *end, mp_response
     return true;
 }
 
+/* Whether a literal of the unit ends at `at`. What a literal announces is at the end of a line: "{3}" or "{3+}". */
+static bool literal_ends_at(const uint8_t *unit, const uint8_t *at)
+{
+    const uint8_t *line = unit;
+    while (line < at) {
+        const uint8_t *lf = memchr(line, '\n', (size_t)(at - line));
+        if (!lf)
+            return false;
+        const uint8_t *p = lf;
+        if (p > line && p[-1] == '\r')
+            p--;
+        if (p == line || *--p != '}')
+            return false;
+        if (p > line && p[-1] == '+')
+            p--;
+        const uint8_t *digits = p;
+        while (digits > line && (mp_char_class[digits[-1]] & MP_C_DIGIT))
+            digits--;
+        uint64_t size;
+        if (digits == line || digits[-1] != '{' ||
+            !mp_parse_number(digits, (size_t)(p - digits), (uint64_t)(at - (lf + 1)), &size))
+            return false;
+        line = lf + 1 + size;
+    }
+    return line > unit && at[-1] != '\n';
+}
+
 mp_status mp_read_response_head(const uint8_t *unit, size_t len, mp_response_head *head, mp_error *err)
 {
     memset(head, 0, sizeof *head);
     if (len == 0 || unit[len - 1] != '\n')
         return mp_fail(err, MP_E_SYNTAX, len, "CRLF");
     const uint8_t *end = unit + len - 1;
-    if (end > unit && end[-1] == '\r')
+    if (end > unit && end[-1] == '\r' && !literal_ends_at(unit, end)) /* else the CR is the literal's */
         end--;
     else
         mp_defect(&head->defects, MP_DEFECT_BARE_LF, AT(end));

@@ -250,6 +250,11 @@ static void test_end_of_line(void)
         {"* LIST () NIL ab  \r\n", 4, MP_DEFECT_TRAILING_SPACE},
         {"* X (a {2}\r\n  )  \r\n", 4, MP_DEFECT_TRAILING_SPACE},
         {"* X\r\n", 2, 0},
+        {"* X {3}\r\nab\r\n", 1, MP_DEFECT_BARE_LF}, /* the CR is the literal's */
+        {"* X {1+}\na {4}\r\n\r\n\n\r\n", 1, MP_DEFECT_BARE_LF},
+        {"* X {2}\r\nab\r\n", 2, 0},
+        {"* X {0}\r\n\r\n", 2, 0},
+        {"* X {4}\r\n{1}\n\r\n", 2, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t len = strlen(cases[i].text);

@@ -168,6 +168,25 @@ def test_errors_count_the_streamed_octets() -> None:
     assert value.count == 2
 
 
+@pytest.mark.parametrize(
+    ("wire", "kind"),
+    [
+        (b"* LIST () NIL {3}\r\nab\r\n", MailboxList),
+        (b"* 1 FETCH (FLAGS () BODY[] {3+}\r\nx)\r\n", Fetch),
+        (b"* X {4}\nab\r\n {1}\r\n\r\n", UnknownResponse),
+    ],
+)
+def test_the_cr_of_a_literal_is_not_that_of_a_line_end(wire: bytes, kind: type) -> None:
+    """The line ends in LF alone behind a literal whose last octet is CR: streamed or not, the same."""
+    plain, following = read_plain(wire + b"* 5 EXISTS\r\n")
+    assert type(plain) is kind
+    assert "bare-lf" in plain.defects
+    assert bytes(following) == b"* 5 EXISTS\r\n"
+    streamed = stream(wire, above=0)[-1]
+    assert type(streamed) is (UnknownResponse if kind is MailboxList else kind)
+    assert "bare-lf" in streamed.defects
+
+
 def read_plain(wire: bytes) -> list[Any]:
     reader = ResponseReader()
     reader.feed(wire)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "scan.h"
+#include "values.h"
 
 #define MAX_NUMBER64 UINT64_C(9223372036854775807)
 
@@ -155,11 +156,9 @@ mp_status mp_read_number64(mp_cursor *c, uint64_t *out_r)
     return read_number(c, 0, MAX_NUMBER64, out_r, "number64");
 }
 
-static const uint8_t text_kind[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL, MP_TEXT_LITERAL8};
-
 static mp_status take_text(mp_cursor *c, const mp_token *t, mp_text *out_r)
 {
-    *out_r = (mp_text){{t->off, t->len}, text_kind[t->kind], t->high};
+    *out_r = mp_text_of(t);
     pass(c, t);
     return MP_OK;
 }

@@ -135,7 +135,6 @@ static void pass_spaces(args *a)
 /* An atom or string: NIL is MP_TEXT_NIL. */
 static bool read_text(args *a, mp_text *out_r)
 {
-    static const uint8_t kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC};
     mp_token tok;
     mp_error ignored;
     pass_spaces(a);
@@ -144,7 +143,7 @@ static bool read_text(args *a, mp_text *out_r)
         mp_lex_token(a->unit, &p, a->unit + a->end, &tok, &ignored) != MP_OK || tok.kind > MP_TOK_QUOTED_ESC)
         return false;
     a->at = (uint32_t)(p - a->unit);
-    *out_r = (mp_text){{tok.off, tok.len}, kinds[tok.kind], tok.high};
+    *out_r = mp_text_of(&tok);
     if (tok.kind == MP_TOK_ATOM && MP_IS(a->unit + tok.off, tok.len, "NIL"))
         *out_r = (mp_text){{tok.off, 0}, MP_TEXT_NIL, 0};
     return true;

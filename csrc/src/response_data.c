@@ -36,8 +36,7 @@ static mp_status read_mailbox(mp_cursor *c, mp_text *out_r, mp_defects *defects)
     const mp_token *t = mp_cursor_peek(c);
     if (!t || t->kind == MP_TOK_LIST || t->kind == MP_TOK_LITERAL8)
         return mp_cursor_fail(c, "mailbox");
-    static const uint8_t kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL};
-    *out_r = (mp_text){{t->off, t->len}, kinds[t->kind], t->high};
+    *out_r = mp_text_of(t);
     if (t->high && t->kind == MP_TOK_ATOM)
         mp_defect(defects, MP_DEFECT_EIGHT_BIT, t->off);
     if (t->kind == MP_TOK_ATOM && !mp_is_astring(c->data + t->off, t->len))

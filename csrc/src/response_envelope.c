@@ -9,7 +9,6 @@
 
 mp_status mp_slice_text_slow(mp_slice *s, mp_defects *defects, mp_text *out_r)
 {
-    static const uint8_t kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL, MP_TEXT_LITERAL8};
     const uint8_t *p = s->data + s->at;
     if (s->at >= s->end || *p == '(' || *p == ')')
         return mp_fail(s->err, MP_E_SYNTAX, s->at, "nstring");
@@ -28,7 +27,7 @@ mp_status mp_slice_text_slow(mp_slice *s, mp_defects *defects, mp_text *out_r)
     if (status != MP_OK)
         return status;
     s->at = (uint32_t)(p - s->data);
-    *out_r = (mp_text){{tok.off, tok.len}, kinds[tok.kind], tok.high};
+    *out_r = mp_text_of(&tok);
     mp_check_high(s->data, &tok, defects);
     if (tok.kind == MP_TOK_LITERAL8) /* for what is decoded alone: RFC 9051 section 9, msg-att-static */
         mp_defect(defects, MP_DEFECT_BAD_VALUE, tok.off - tok.lead);

@@ -86,8 +86,6 @@ uint8_t mp_fetch_kind_of(const uint8_t *p, size_t len, bool section)
     return MP_FETCH_OTHER;
 }
 
-static const uint8_t text_kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL, MP_TEXT_LITERAL8};
-
 /* Whether an item may end at `at`: at a space, the row's end, or the name of the next one. */
 static bool ends_item(const mp_fetch_scan *s, uint32_t at)
 {
@@ -119,7 +117,7 @@ static mp_status read_text(mp_fetch_scan *s, mp_fetch_item *item, mp_error *err)
     if (status != MP_OK)
         return status;
     s->at = (uint32_t)(p - s->unit);
-    item->text = (mp_text){{tok.off, tok.len}, text_kinds[tok.kind], tok.high};
+    item->text = mp_text_of(&tok);
     mp_check_high(s->unit, &tok, &s->defects);
     /* literal8 is for what is decoded: msg-att-static, RFC 9051 section 9 */
     if (tok.kind == MP_TOK_LITERAL8 && (item->kind != MP_FETCH_SECTION || mp_upper(s->unit[item->name.off + 1]) != 'I'))

@@ -191,8 +191,7 @@ static mp_status add(mp_data *d, mp_cursor *c, mp_datum value)
 
 static mp_status add_text(machine *m, mp_datum_kind kind, const mp_token *t)
 {
-    static const uint8_t kinds[] = {MP_TEXT_ATOM, MP_TEXT_QUOTED, MP_TEXT_QUOTED_ESC, MP_TEXT_LITERAL, MP_TEXT_LITERAL8};
-    mp_datum value = {.kind = (uint8_t)kind, .text = {{t->off, t->len}, kinds[t->kind], t->high}};
+    mp_datum value = {.kind = (uint8_t)kind, .text = mp_text_of(t)};
     if (kind != MP_DATUM_MAILBOX || t->kind == MP_TOK_ATOM) /* what names may hold, they say themselves */
         mp_check_high(m->c->data, t, &m->d->defects);
     mp_cursor_skip(m->c);

@@ -3,11 +3,22 @@
 #define MAILPROTO_VALUES_H
 
 #include "mailproto/base.h"
+#include "mailproto/cursor.h"
 #include "mailproto/defects.h"
 #include "mailproto/imap_write.h"
 #include "mailproto/tape.h"
 
 #include "scan.h"
+
+/* The string that a token is; no list. */
+static inline mp_text mp_text_of(const mp_token *t)
+{
+    _Static_assert(MP_TEXT_ATOM == MP_TOK_ATOM + 1 && MP_TEXT_QUOTED == MP_TOK_QUOTED + 1 &&
+                       MP_TEXT_QUOTED_ESC == MP_TOK_QUOTED_ESC + 1 && MP_TEXT_LITERAL == MP_TOK_LITERAL + 1 &&
+                       MP_TEXT_LITERAL8 == MP_TOK_LITERAL8 + 1,
+                   "the kinds of strings follow those of tokens");
+    return (mp_text){{t->off, t->len}, (uint8_t)(t->kind + 1), t->high};
+}
 
 /* objectid = 1*255(ALPHA / DIGIT / "_" / "-")                                       RFC 8474 section 7 */
 static inline bool mp_is_objectid(const uint8_t *p, size_t len)

@@ -83,31 +83,48 @@ static const struct {
     {"ESEARCH", "- 0 []", 0, 0},
 };
 
+/* A unit with what reads it: its head, its tape, and the cursor behind the head. */
+typedef struct reading {
+    uint8_t *unit;
+    mp_response_head head;
+    mp_tape tape;
+    mp_cursor c;
+    mp_error err;
+    mp_data d;
+} reading;
+
+static void begin(reading *r, const char *line, size_t len)
+{
+    r->unit = exact(line, len);
+    mp_tape_init(&r->tape, mp_alloc_libc());
+    mp_data_init(&r->d, mp_alloc_libc());
+    CHECK(mp_read_response_head(r->unit, len, &r->head, &r->err) == MP_OK);
+    CHECK(mp_build_response_tape(&r->tape, r->unit, &r->head, &limits, &r->err) == MP_OK);
+    mp_cursor_init(&r->c, r->unit, r->head.rest, r->head.end, &r->tape, &limits, &r->err);
+}
+
+static void end(reading *r)
+{
+    mp_data_free(&r->d);
+    mp_tape_free(&r->tape);
+    free(r->unit);
+}
+
 static void test_rows(void)
 {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char line[300], shown[300] = "";
         size_t len = (size_t)snprintf(line, sizeof line, "* %s\r\n", cases[i].line);
-        uint8_t *unit = exact(line, len);
-        mp_response_head head;
-        mp_tape tape;
-        mp_cursor c;
-        mp_error err;
-        mp_data d;
-        mp_tape_init(&tape, mp_alloc_libc());
-        mp_data_init(&d, mp_alloc_libc());
-        CHECK(mp_read_response_head(unit, len, &head, &err) == MP_OK && mp_has_data(head.kind));
-        CHECK(mp_build_response_tape(&tape, unit, &head, &limits, &err) == MP_OK);
-        mp_cursor_init(&c, unit, head.rest, head.end, &tape, &limits, &err);
-        CHECK(mp_read_data(&d, head.kind, &c) == MP_OK);
-        show(shown, unit, &d);
+        reading r;
+        begin(&r, line, len);
+        CHECK(mp_has_data(r.head.kind));
+        CHECK(mp_read_data(&r.d, r.head.kind, &r.c) == MP_OK);
+        show(shown, r.unit, &r.d);
         if (strcmp(shown, cases[i].values) != 0)
             fprintf(stderr, "%s: %s\n", cases[i].line, shown);
         CHECK(strcmp(shown, cases[i].values) == 0);
-        CHECK(d.form == cases[i].form && d.defects.bits == cases[i].defects);
-        mp_data_free(&d);
-        mp_tape_free(&tape);
-        free(unit);
+        CHECK(r.d.form == cases[i].form && r.d.defects.bits == cases[i].defects);
+        end(&r);
     }
 }
 
@@ -127,23 +144,13 @@ static void test_full(void)
             for (size_t i = 0; i < n; i++)
                 len += (size_t)snprintf(line + len, sizeof line - len, " 5");
             len += (size_t)snprintf(line + len, sizeof line - len, "%s", shapes[shape][1]);
-            uint8_t *unit = exact(line, len);
-            mp_response_head head;
-            mp_tape tape;
-            mp_cursor c;
-            mp_error err;
-            mp_data d;
-            mp_tape_init(&tape, mp_alloc_libc());
-            mp_data_init(&d, mp_alloc_libc());
-            CHECK(mp_read_response_head(unit, len, &head, &err) == MP_OK && mp_has_data(head.kind));
-            CHECK(mp_build_response_tape(&tape, unit, &head, &limits, &err) == MP_OK);
-            mp_cursor_init(&c, unit, head.rest, head.end, &tape, &limits, &err);
-            mp_status status = mp_read_data(&d, head.kind, &c);
+            reading r;
+            begin(&r, line, len);
+            CHECK(mp_has_data(r.head.kind));
+            mp_status status = mp_read_data(&r.d, r.head.kind, &r.c);
             CHECK(status == MP_OK || status == MP_E_SYNTAX);
-            CHECK(d.count <= d.room);
-            mp_data_free(&d);
-            mp_tape_free(&tape);
-            free(unit);
+            CHECK(r.d.count <= r.d.room);
+            end(&r);
         }
 }
 
@@ -151,27 +158,17 @@ static void test_items(void)
 {
     static const char line[] = "* X (MESSAGES 5 mailboxid (F1) APPENDLIMIT NIL Y (a) MAILBOXID x Z)\r\n";
     char shown[200] = "";
-    uint8_t *unit = exact(line, sizeof line - 1);
-    mp_response_head head;
-    mp_tape tape;
-    mp_cursor c;
     mp_list list;
-    mp_error err;
-    mp_data d;
-    mp_tape_init(&tape, mp_alloc_libc());
-    mp_data_init(&d, mp_alloc_libc());
-    CHECK(mp_read_response_head(unit, sizeof line - 1, &head, &err) == MP_OK && !mp_has_data(head.kind));
-    CHECK(mp_build_response_tape(&tape, unit, &head, &limits, &err) == MP_OK);
-    mp_cursor_init(&c, unit, head.rest, head.end, &tape, &limits, &err);
-    CHECK(mp_read_data(&d, head.kind, &c) == MP_E_SYNTAX && c.pos == head.rest);
-    CHECK(mp_read_sp(&c) == MP_OK && mp_read_open(&c, &list) == MP_OK);
-    CHECK(mp_read_items(&d, MP_ITEMS_STATUS, &c) == MP_OK && mp_read_close(&c, &list) == MP_OK);
-    show(shown, unit, &d);
+    reading r;
+    begin(&r, line, sizeof line - 1);
+    CHECK(!mp_has_data(r.head.kind));
+    CHECK(mp_read_data(&r.d, r.head.kind, &r.c) == MP_E_SYNTAX && r.c.pos == r.head.rest);
+    CHECK(mp_read_sp(&r.c) == MP_OK && mp_read_open(&r.c, &list) == MP_OK);
+    CHECK(mp_read_items(&r.d, MP_ITEMS_STATUS, &r.c) == MP_OK && mp_read_close(&r.c, &list) == MP_OK);
+    show(shown, r.unit, &r.d);
     CHECK(strcmp(shown, "[[MESSAGES 5] [mailboxid F1] [APPENDLIMIT -] [Y #] [MAILBOXID #]]") == 0);
-    CHECK(d.defects.bits == MP_DEFECT_BAD_VALUE);
-    mp_data_free(&d);
-    mp_tape_free(&tape);
-    free(unit);
+    CHECK(r.d.defects.bits == MP_DEFECT_BAD_VALUE);
+    end(&r);
 }
 
 static void test_threads(void)
